@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -12,9 +13,13 @@ from django.utils import timezone, translation
 from doorward.accounts.models import Administrator
 from doorward.credentials.recovery_codes import codes as recovery_codes
 from doorward.customers import cached
-from doorward.customers.models import Tab
+from doorward.customers.models import Customer, Tab
+from doorward.importing.models import ImportRun, ImportState
+from doorward.managing.models import Managing
+from doorward.permissions.actions import MANAGE
+from doorward.permissions.staff_scope import Reach
 from doorward.web.home.pages import greet
-from tests.kit import browsers, people, policies
+from tests.kit import browsers, people, policies, staff
 from tests.kit import codes as kit_codes
 
 
@@ -171,3 +176,74 @@ def test_home_costs_one_query_for_who_looks_after_nobody(colleague, django_asser
 
 def test_only_reading_is_answered(owner):
     assert browsers.browser_of(owner).post("/").status_code == 405
+
+
+def lines_of_staff(browser: Client) -> dict[str, str]:
+    """Return what waits for somebody of the provider: each sentence with the way to it."""
+    page = browser.get("/").content.decode()
+    part = page.partition('id="waiting"')[2].partition("</section>")[0]
+    found = re.findall(r'<p class="grow">(.*?)</p>.*?href="([^"]+)"', part, re.DOTALL)
+    return {text: unescape(href) for text, href in found}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reach", [None, Reach.BRANDS, Reach.CUSTOMERS])
+def test_staff_sees_what_waits_within_their_scope_each_with_its_way(reach):
+    there, now = staff.two(), timezone.now()
+    tabs = staff.EVERY_TAB | {MANAGE}
+    nora = staff.member("nora@provider.example", there.scope(reach), tabs=tabs)
+    kit_codes.enable_app(nora)
+    for one in (there.near, there.far):
+        for state in (ImportState.STOPPED, ImportState.DONE):
+            ImportRun.objects.create(
+                kind="people",
+                customer=one,
+                state=state,
+                file_name=f"{one.name} {state}.csv",
+                begun_at=now,
+                asked_at=now,
+                changed_at=now,
+            )
+        later = now + timedelta(days=9)
+        Customer.objects.filter(id=one.id).update(status="closed", delete_at=later)
+    staff.company("Near Office", there.near_brand)
+    late = staff.company("Late Library", there.near_brand)
+    for one, at in ((there.near, now), (late, now - timedelta(hours=2))):
+        Managing.objects.create(
+            customer=one, staff=nora, state="agreed", reason="r", asked_at=at, agreed_at=at
+        )
+    browser = browsers.browser_of_with_factor(nora)
+    many = reach is None
+    imports, deleted = "/customers/import/?state=stopped", "/customers/?status=to-delete"
+    assert lines_of_staff(browser) == {
+        "Near Bakery lets you manage its portal": f"/customers/{there.near.id}/manage/",
+        "2 imports were stopped and wait until somebody goes on"
+        if many
+        else "1 import was stopped and waits until somebody goes on": imports,
+        "2 customers are to be deleted for good"
+        if many
+        else "1 customer is to be deleted for good": deleted,
+    }
+    # Each way leads to exactly what was counted.
+    listed = browser.get(imports).content.decode()
+    assert listed.count("stopped.csv") == (2 if many else 1)
+    assert "done.csv" not in listed
+    found = browser.get(deleted).content.decode()
+    assert ("Zyxpert" in found, "Near Bakery" in found, "Near Office" in found) == (
+        many,
+        True,
+        False,
+    )
+    assert "2 customers" in found if many else "1 customer" in found
+    assert "No customer found" in browser.get(f"{deleted}&q=office").content.decode()
+    assert "Near Bakery" in browser.get(f"{deleted}&q=bak").content.decode()
+
+
+@pytest.mark.django_db
+def test_without_these_tabs_nothing_of_the_provider_waits(owner):
+    there, now = staff.two(), timezone.now()
+    Customer.objects.filter(id=there.near.id).update(status="closed", delete_at=now)
+    nora = staff.member("nora@provider.example", tabs={"home"})
+    kit_codes.enable_app(nora)
+    assert lines_of_staff(browsers.browser_of_with_factor(nora)) == {}
+    assert lines_of_staff(browsers.browser_of(owner)) == {}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from doorward.audit.record import record
+from doorward.customers import staff_scope
 from doorward.customers.errors import (
     DeletionBegun,
     ExportFirst,
@@ -28,9 +29,12 @@ from doorward.permissions.actions import Action
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
     from doorward.audit.actor import Actor
     from doorward.audit.events import EventType
     from doorward.audit.record import Detail
+    from doorward.permissions.staff_scope import Scope
 
 AFTER_CLOSING: Final = timedelta(days=30)
 AFTER_ASKING: Final = timedelta(days=1)
@@ -78,6 +82,11 @@ def take_back(customer_id: UUID, *, actor: Actor) -> None:
             raise NoDeletion
         Customer.objects.filter(id=customer_id).update(delete_at=None)
         _tell(CUSTOMER_DELETION_TAKEN_BACK, customer, actor=actor)
+
+
+def to_be_deleted(*, scope: Scope) -> QuerySet[Customer]:
+    """Return the customers in a scope that are to be deleted for good, and can be kept still."""
+    return staff_scope.customers(scope).filter(delete_at__isnull=False, deleting_since=None)
 
 
 def begin_due(*, now: datetime) -> int:

@@ -210,6 +210,11 @@ def listed(*, scope: Scope) -> QuerySet[ImportRun]:
     return rows.filter(Exists(staff_scope.customers(scope).filter(id=OuterRef("customer_id"))))
 
 
+def stopped(*, scope: Scope) -> QuerySet[ImportRun]:
+    """Return those of `listed` that wait until somebody goes on."""
+    return listed(scope=scope).filter(state=ImportState.STOPPED)
+
+
 def resumable(about: About, digest: str) -> ImportRun | None:
     """Return the newest import of this file at the console that was interrupted."""
     into = Q(customer_id=about.into) if about.into else Q(customer=None)

@@ -13,7 +13,8 @@ from doorward.credentials.recovery_codes.rules import few_left
 from doorward.customers import tabs
 from doorward.customers.cached import tab_links
 from doorward.customers.tab_titles import TITLES
-from doorward.web.home.weak import WeakLine, waiting_lines, weak_lines
+from doorward.operations.waiting_for_staff import NOTHING
+from doorward.web.home.weak import WeakLine, staff_lines, waiting_lines, weak_lines
 from doorward.web.kit.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from doorward.customers.cached import TabLink
     from doorward.directory.counts import Numbers, People
+    from doorward.operations.waiting_for_staff import Waiting
     from doorward.sessions.context import AuthContext
     from doorward.web.kit.support_visits import Visit
 
@@ -89,6 +91,7 @@ def home_page(  # noqa: PLR0913 - what was gathered
     hour: int,
     clock: float | None,
     visits: tuple[Visit, ...] = (),
+    of_staff: Waiting = NOTHING,
 ) -> HomePage:
     """Gather Home from what is known already. `clock`: the seconds by which this server's is off, to be told."""
     # For staff that manages the portal nothing waits here: requests are never theirs.
@@ -108,7 +111,7 @@ def home_page(  # noqa: PLR0913 - what was gathered
             tuple(keys_for(person)),
             numbers.people,
         ),
-        waiting=() if managed else tuple(waiting_lines(numbers.weak)),
+        waiting=() if managed else (*waiting_lines(numbers.weak), *staff_lines(of_staff)),
         weak=tuple(
             weak_lines(
                 numbers,

@@ -11,6 +11,7 @@ from doorward.audit.browsers import in_words
 from doorward.customers.tabs import ADMINISTRATORS, HOME
 from doorward.directory import counts
 from doorward.gate.requirement import Need
+from doorward.operations.waiting_for_staff import NOTHING, waiting_for
 from doorward.permissions.actions import Managed
 from doorward.web.home.pages import home_page
 from doorward.web.http import server_clock
@@ -49,6 +50,7 @@ def home(request: Request) -> HttpResponse:
         browser=in_words(previous) if previous else "",
         hour=timezone.localtime(request.now).hour,
         clock=server_clock.off_seconds() if person.is_staff else None,
+        of_staff=waiting_for(person, now=request.now) if person.is_staff else NOTHING,
         visits=_visits(request, person) if _is_visited(auth, numbers) else (),
     )
     return render(request, "home/home.html", page)

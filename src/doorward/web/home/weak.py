@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from doorward.directory.counts import Numbers
     from doorward.directory.weak import Weak
+    from doorward.operations.waiting_for_staff import Waiting
 
 _PEOPLE: Final = "/administrators/"
 
@@ -66,6 +67,34 @@ def waiting_lines(weak: Weak | None) -> Iterator[WeakLine]:
         )
         text = words % {"n": number(weak.asks_to_manage)}
         yield WeakLine(text, _("Look at it"), "/managing/", "eye")
+
+
+def staff_lines(waits: Waiting) -> Iterator[WeakLine]:
+    """Yield a line for each thing of the provider that waits, with its way to exactly what is counted."""
+    for customer_id, name in waits.agreed:
+        text = _("%(customer)s lets you manage its portal") % {"customer": name}
+        yield WeakLine(text, _("Look at it"), f"/customers/{customer_id}/manage/", "eye")
+    if waits.stopped:
+        words = ngettext(
+            "%(n)s import was stopped and waits until somebody goes on",
+            "%(n)s imports were stopped and wait until somebody goes on",
+            waits.stopped,
+        )
+        yield _counted(words, waits.stopped, "/customers/import/?state=stopped", "circle-pause")
+    if waits.to_delete:
+        words = ngettext(
+            "%(n)s customer is to be deleted for good",
+            "%(n)s customers are to be deleted for good",
+            waits.to_delete,
+        )
+        yield _counted(words, waits.to_delete, "/customers/?status=to-delete", "trash-2")
+    if waits.hosts:
+        words = ngettext(
+            "%(n)s host name of a brand is not confirmed, so nobody can sign in there",
+            "%(n)s host names of brands are not confirmed, so nobody can sign in there",
+            waits.hosts,
+        )
+        yield _counted(words, waits.hosts, "/brands/", "palette")
 
 
 def weak_lines(numbers: Numbers, *, devices: int, account: bool) -> Iterator[WeakLine]:
@@ -147,6 +176,10 @@ def _of_people(weak: Weak) -> Iterator[WeakLine]:
         )
         text = words % {"n": number(weak.exceptions)}
         yield WeakLine(text, _("Look at them"), "/account/#exceptions", "clock")
+
+
+def _counted(words: str, counted: int, href: str, icon: str) -> WeakLine:
+    return WeakLine(words % {"n": number(counted)}, _("Look at them"), href, icon)
 
 
 def _about(words: str, counted: int, narrowed: str, icon: str) -> WeakLine:

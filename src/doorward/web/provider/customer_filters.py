@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from doorward.customers import cached, staff_scope
+from doorward.customers import cached, deletion, staff_scope
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.directory.people import FEW
 from doorward.directory.search import named
@@ -28,6 +28,8 @@ PATH: Final = "/customers/"
 # More brands than these are chosen from the box alone.
 SHOWN_BRANDS: Final = 12
 _LONGEST_SEARCH: Final = 200
+# No status: customers that are closed and wait to be deleted.
+TO_DELETE: Final = "to-delete"
 _ORDERS: Final = {
     "": ("name_sort", "id"),
     "newest": ("-since", "-id"),
@@ -68,6 +70,8 @@ class Found:
     number: int
     each: Counter[tuple[UUID, str]]
     brands: tuple[UUID, ...]
+    # Of each brand, how many are to be deleted.
+    to_delete: Counter[UUID]
 
 
 def wanted_of(request: Request) -> Wanted:
@@ -76,18 +80,21 @@ def wanted_of(request: Request) -> Wanted:
     status, sort = asked.get("status", ""), asked.get("sort", "")
     return Wanted(
         q=" ".join(asked.get("q", "").replace("\0", "").split())[:_LONGEST_SEARCH],
-        status=status if status in CustomerStatus else "",
+        status=status if status in {*CustomerStatus, TO_DELETE} else "",
         brand=_id(asked.get("brand", "")),
         sort=sort if sort in _ORDERS else "",
     )
 
 
 def look(wanted: Wanted, scope: Scope) -> Found:
-    """Count what is there, in one query. Few that were searched for are read once, and put in order by themselves."""
+    """Count what is there, in two queries. Few that were searched for are read once, and put in order by themselves."""
     rows, order = staff_scope.customers(scope), _ORDERS[wanted.sort]
     called = named(wanted.q) if wanted.q else Q()
     each: Counter[tuple[UUID, str]] = Counter()
     few: list[UUID] | None = None
+    # They are few at any time, and have an index of their own.
+    doomed = deletion.to_be_deleted(scope=scope).filter(called).order_by()
+    to_delete = dict(doomed.values_list("id", "brand_id"))
     if wanted.q:
         rows = rows.filter(called)
         read = list(rows.order_by().values_list("id", "brand_id", "status")[: FEW + 1])
@@ -97,7 +104,11 @@ def look(wanted: Wanted, scope: Scope) -> Found:
     if few is None:
         counted = rows.order_by().values_list("brand_id", "status").annotate(Count("id"))
         each.update({(brand_id, status): found for brand_id, status, found in counted})
+    if wanted.status == TO_DELETE:
+        few = [id_ for id_, brand in to_delete.items() if wanted.brand in {"", str(brand)}]
     found = sum(many for (brand, status), many in each.items() if _is_wanted(wanted, brand, status))
+    if wanted.status == TO_DELETE:
+        found = len(few or ())
     # Only of what is found: of a brand outside of the scope not even the name is told.
     brands = tuple({brand for brand, _status in each})
     if few is not None:
@@ -106,7 +117,7 @@ def look(wanted: Wanted, scope: Scope) -> Found:
         shown = [one for one in brands if wanted.brand in {"", str(one)}]
         where = called & _narrowed(wanted)
         chosen = staff_scope.listed(scope, order, brand_ids=shown, where=where)
-    return Found(chosen, found, each, brands)
+    return Found(chosen, found, each, brands, Counter(to_delete.values()))
 
 
 def by_status(wanted: Wanted, found: Found) -> tuple[Narrowed, ...]:
@@ -115,7 +126,12 @@ def by_status(wanted: Wanted, found: Found) -> tuple[Narrowed, ...]:
     for (brand, status), many in found.each.items():
         if not wanted.brand or str(brand) == wanted.brand:
             counts[status] += many
-    each = ((one.value, str(one.label), counts[one.value]) for one in CustomerStatus)
+    each = [(one.value, str(one.label), counts[one.value]) for one in CustomerStatus]
+    doomed = sum(
+        many for brand, many in found.to_delete.items() if wanted.brand in {"", str(brand)}
+    )
+    if doomed or wanted.status == TO_DELETE:
+        each.append((TO_DELETE, _("To be deleted"), doomed))
     links = (("", _("All"), counts.total()), *each)
     return tuple(
         Narrowed(text, number(many), replace(wanted, status=key).address(), key == wanted.status)
@@ -131,6 +147,8 @@ def by_brand(wanted: Wanted, found: Found) -> tuple[Narrowed, ...]:
     for (brand, status), many in found.each.items():
         if not wanted.status or status == wanted.status:
             counts[str(brand)] += many
+    if wanted.status == TO_DELETE:
+        counts.update({str(brand): many for brand, many in found.to_delete.items()})
     each = sorted(
         ((str(one), cached.brand_of(one).name) for one in found.brands),
         key=lambda one: names.sort_key(one[1]),

@@ -17,7 +17,7 @@ from doorward.policy.effective import policies_from
 from doorward.web.http.requests import signed_in
 from doorward.web.kit.paging import PAGE_SIZE, page_number
 from doorward.web.kit.times import number
-from doorward.web.provider.customer_filters import by_brand, by_status, look, wanted_of
+from doorward.web.provider.customer_filters import TO_DELETE, by_brand, by_status, look, wanted_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -72,7 +72,11 @@ def list_page(request: Request) -> ListPage:
     brands = [(str(one), cached.brand_of(one).name) for one in found.brands]
     return ListPage(
         wanted=wanted,
-        statuses=(("", _("Status: all")), *((one.value, str(one.label)) for one in CustomerStatus)),
+        statuses=(
+            ("", _("Status: all")),
+            *((one.value, str(one.label)) for one in CustomerStatus),
+            (TO_DELETE, _("To be deleted")),
+        ),
         brands=(("", _("Brand: all")), *sorted(brands, key=lambda one: names.sort_key(one[1]))),
         orders=(("", _("By name")), ("newest", _("Newest first")), ("oldest", _("Oldest first"))),
         by_status=by_status(wanted, found),

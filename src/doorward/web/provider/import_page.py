@@ -64,12 +64,17 @@ class ListPage:
     lines: tuple[RunLine, ...]
     fields: dict[str, Field]
     wrong: Wrong
+    # Only those that wait until somebody goes on are shown.
+    stopped: bool = False
 
     @classmethod
-    def of(cls, form: ImportForm, scope: Scope, found: Wrong = NOTHING) -> ListPage:
+    def of(
+        cls, form: ImportForm, scope: Scope, found: Wrong = NOTHING, *, stopped: bool = False
+    ) -> ListPage:
         """Make the page of a form as it stands."""
-        listed = runs.listed(scope=scope)[:LISTED]
-        return cls(tuple(_run_line(one) for one in listed), _fields(form, scope, found), found)
+        listed = (runs.stopped if stopped else runs.listed)(scope=scope)[:LISTED]
+        lines = tuple(_run_line(one) for one in listed)
+        return cls(lines, _fields(form, scope, found), found, stopped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from doorward.customers import staff_scope
 from doorward.gate.requirement import Need
 from doorward.importing import columns, files, inviting, results, runs
 from doorward.importing.errors import FileMissing, NoSuchCustomer, NotInScope
+from doorward.importing.models import ImportState
 from doorward.importing.runs import About
 from doorward.kernel.errors import ChoiceInvalid, NotFound, Refusal
 from doorward.kernel.refusals import sentence
@@ -61,7 +62,8 @@ def list_(request: Request) -> HttpResponse:
             found = wrong(refusal, ImportForm)
         else:
             return see_other(f"/customers/import/{made.id}/")
-    page = ListPage.of(form, signed_in(request).scope, found)
+    stopped = request.GET.get("state") == ImportState.STOPPED
+    page = ListPage.of(form, signed_in(request).scope, found, stopped=stopped)
     return render(request, "provider/imports.html", page, status=422 if found else 200)
 
 
