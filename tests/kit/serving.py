@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from tests.kit import commands
 from tests.kit.waiting import until
 
 if TYPE_CHECKING:
@@ -82,10 +83,12 @@ def doorward(
     *words: str,
     folder: Path,
     stdin: str | None = None,
-    program: Sequence[str] = PROGRAM,
+    program: Sequence[str] = (),
     **settings: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+    """Run one command to its end; `program`: of another installation than the one that is tested."""
+    if not program:
+        return commands.run(*words, environment=environment(folder, **settings), stdin=stdin)
     return subprocess.run(
         [*program, *words],
         env=environment(folder, **settings),
