@@ -27,7 +27,13 @@ from doorward.importing import (
     lemonldap,
     privacyidea,
 )
-from doorward.importing.errors import KeyNeeded, KeyWrong, SourceUnreachable, SourceUnreadable
+from doorward.importing.errors import (
+    KeyNeeded,
+    KeyWrong,
+    OtherFormat,
+    SourceUnreachable,
+    SourceUnreadable,
+)
 from doorward.kernel.db.sqlite.driver import Database
 from doorward.kernel.refusals import sentence
 
@@ -247,6 +253,21 @@ def test_an_encrypted_export_wants_its_own_key():
             privacyidea.people(file, key=key)
     with pytest.raises(KeyWrong):
         privacyidea.people(file[:-9], key=KEY)
+
+
+# As `pi-tokenjanitor find export --format pskc`, `csv` and `yaml` begin.
+OTHER_FORMATS = [
+    b'<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc">',
+    b"ada@defrealm, TOTP0001, 3132333435363738393031323334353637383930, totp, 6, 30",
+    b"- active: true\n  count: 0\n  owner: ada@defrealm\n",
+]
+
+
+@pytest.mark.parametrize("file", OTHER_FORMATS, ids=["pskc", "csv", "yaml"])
+def test_of_privacyidea_s_other_formats_it_is_said_which_one_is_read(file):
+    with pytest.raises(OtherFormat) as refused:
+        list(privacyidea.people(file, key=KEY))
+    assert "--format pi" in sentence(refused.value)
 
 
 JUNK = [b"", b"{}", b"[1]", b'"x"', b"null", b"[" * 100_000, b"\xff", b"gAAAA", b"[[]]", b"{"]

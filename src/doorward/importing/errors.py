@@ -241,6 +241,14 @@ class BelongsToNobody(Refusal):
     reason = _("it belongs to nobody")
 
 
+class OtherFormat(SourceUnreadable):
+    """The token export of a privacyIDEA in another of its formats, or something else."""
+
+    sentence = _(
+        "Only a token export that was made with --format pi can be read. PSKC does not say whose a device is."
+    )
+
+
 class KeyNeeded(Refusal):
     """The export is encrypted, and nobody gave its key."""
 

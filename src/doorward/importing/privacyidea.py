@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cryptography.fernet import Fernet, InvalidToken
 
 from doorward.credentials.totp import foreign
-from doorward.importing.errors import KeyNeeded, KeyWrong, SourceUnreadable
+from doorward.importing.errors import KeyNeeded, KeyWrong, OtherFormat
 from doorward.importing.found import (
     Found,
     address,
@@ -45,7 +45,7 @@ def _opened(file: bytes, key: str) -> bytes:
     if file.startswith(_LIST):
         return file
     if not file.startswith(_ENCRYPTED):
-        raise SourceUnreadable(_NAME)
+        raise OtherFormat(_NAME)
     if not key:
         raise KeyNeeded
     try:
