@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from doorward.credentials import enrolment
+from doorward.accounts.models import LinkPurpose
+from doorward.credentials import enrolment, removal
 from doorward.credentials.models import Factor
+from doorward.credentials.password import change
 from doorward.credentials.totp import enrol
+from doorward.sessions.errors import StaleRequest
 from doorward.sessions.models import Session
 from tests.kit import browsers, codes, people
 
@@ -115,3 +119,52 @@ def test_whoever_is_told_something_else_on_the_way_still_is(owner: Administrator
     here.post("/profile/", PROFILE | {"email": owner.email})
     answer = here.get("/sign-in/", follow=True)
     assert "Saved." in answer.content.decode()
+
+
+def test_who_disables_second_by_the_same_press_is_led_on(
+    owner: Administrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = codes.enable_app(owner)
+    here = browsers.browser_of_with_factor(owner)
+    Factor.objects.update(last_step=0)
+    form = {"code": codes.code(secret)}
+    other = second_window(here)
+    faster(
+        monkeypatch, (removal, "verify_code"), lambda: other.post("/security/2fa/disable/", form)
+    )
+    answer = here.post("/security/2fa/disable/", form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/security/")
+    assert not Factor.objects.exists()
+    text = here.get("/security/").content.decode()
+    assert "already used" not in text
+
+
+def test_who_sets_a_password_second_by_the_same_press_is_led_on(
+    owner: Administrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change.send_link(person=owner, actor=people.actor(owner), now=timezone.now())
+    here = Client()
+    here.get(people.path_of(LinkPurpose.RESET, administrator=owner))
+    other, form = second_window(here), {"password": people.OTHER_PASSWORD}
+    # Which answer comes first does not matter: the other one's has the session.
+    faster(monkeypatch, (change, "reset"), lambda: other.post("/password/reset/", form))
+    answer = here.post("/password/reset/", form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert other.get("/").status_code == 200
+    assert Session.objects.filter(administrator=owner).count() == 1
+
+
+def test_what_belongs_to_no_field_of_a_new_password_is_said_above_it(
+    owner: Administrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change.send_link(person=owner, actor=people.actor(owner), now=timezone.now())
+    here = Client()
+    here.get(people.path_of(LinkPurpose.RESET, administrator=owner))
+
+    def changed(**_given: Any) -> Any:
+        raise StaleRequest
+
+    monkeypatch.setattr(change, "reset", changed)
+    answer = here.post("/password/reset/", {"password": people.OTHER_PASSWORD})
+    assert answer.status_code == 422
+    assert "Somebody changed this in the meantime." in answer.content.decode()

@@ -38,7 +38,7 @@ from doorward.credentials.trusted_browsers import trust
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.kernel.crypto import sealing
-from doorward.kernel.errors import NameMissing, NotFound
+from doorward.kernel.errors import NameMissing, NotFound, Refusal
 from doorward.kernel.moments import lasts
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
@@ -74,12 +74,16 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
         raise RequiredCannotDisable
     if not auth.factors:
         raise NotEnabled
-    if isinstance(proof, Given):
-        verify_passkey(auth=auth, given=proof, actor=actor, now=now)
-    else:
-        verify_code(
-            auth=auth, code=proof, event_type=TWO_FACTOR_DISABLE_FAILED, actor=actor, now=now
-        )
+    try:
+        if isinstance(proof, Given):
+            verify_passkey(auth=auth, given=proof, actor=actor, now=now)
+        else:
+            verify_code(
+                auth=auth, code=proof, event_type=TWO_FACTOR_DISABLE_FAILED, actor=actor, now=now
+            )
+    except Refusal:
+        _refuse_where_it_is_off(auth.person.id)
+        raise
     try:
         with transaction.atomic(), keeps_help(_mine(auth), now=now):
             person = locked(auth.person.id)
@@ -91,6 +95,14 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
     except RequiredCannotDisable as refusal:
         record_failure(TWO_FACTOR_DISABLE_REFUSED, refusal, actor=actor, now=now)
         raise
+
+
+def _refuse_where_it_is_off(administrator_id: UUID) -> None:
+    """Raise `NotEnabled` where the same code, sent twice, has turned it off by now."""
+    with transaction.atomic():
+        locked(administrator_id)
+        if not Factor.objects.filter(administrator_id=administrator_id).exists():
+            raise NotEnabled
 
 
 def reset(person: Administrator, *, actor: Actor, now: datetime) -> None:

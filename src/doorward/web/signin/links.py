@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from doorward.accounts import email_change, invitations, mailed_links
+from doorward.accounts.errors import LinkExpired, LinkInvalid, LinkUsed
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.credentials.password import change as password_change
 from doorward.credentials.password.rules import minimum
@@ -173,6 +174,8 @@ def _password_by_link(
             client=request.client,
             now=request.now,
         )
+    except (LinkUsed, LinkInvalid, LinkExpired) as refusal:
+        return _gone_meanwhile(request, refusal)
     except Refusal as refusal:
         page = _page(request, link, refusal)
         return render(request, template, page, wrong=page.wrong)
@@ -220,6 +223,11 @@ def _no_link(request: Request, refusal: Refusal) -> HttpResponse:
         asked_at=invitations.asked_at(link.administrator) if link else None,
     )
     return render(request, "signin/no_link.html", page, status=status)
+
+
+def _gone_meanwhile(request: Request, refusal: Refusal) -> HttpResponse:
+    """Answer who found a link good, and could not use it: of two presses the second goes where the first one led."""
+    return see_other("/") if isinstance(refusal, LinkUsed) else _no_link(request, refusal)
 
 
 def _ask_again(request: Request) -> HttpResponse:
