@@ -11,13 +11,22 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`there` stands once in the file; `without` is put in its place. `seen_by`: the test that goes red."""
+    """`there` stands once in the file; `without` is put in its place. `seen_by`: the test that goes red.
+
+    `also`: what is taken out with it, of a guard that stands twice. `database`: on which one its test goes red.
+    """
 
     name: str
     file: str
     there: str
     without: str
     seen_by: str
+    also: tuple[tuple[str, str, str], ...] = ()
+    database: str = "sqlite"
+
+    def changes(self) -> tuple[tuple[str, str, str], ...]:
+        """Return all that is put in the place of something: the file, what stands there, and what is put there."""
+        return ((self.file, self.there, self.without), *self.also)
 
 
 _R, _T = "recovery", "threats/test_recovery.py::test_"
@@ -487,6 +496,37 @@ GUARDS: Final = (
         "if could and not any(one.gets_through(at=at) for one in left):",
         "if False:",
         f"{_AT_ONCE}of_the_last_two_who_can_help_one_stays",
+    ),
+    # --- thirty at once, on PostgreSQL: one more lock than is needed, and red by neither of the two alone
+    Guard(
+        "of two who agree to each other each agrees once",
+        "customers/locking.py",
+        "Customer.objects.select_for_update(no_key=True)",
+        "Customer.objects",
+        f"{_AT_ONCE}two_who_agree_to_each_others_request_agree_once_each",
+        also=(
+            (
+                f"{_R}/help.py",
+                'people.select_for_update(of=("self",)).exclude(status=Status.REMOVED)',
+                "people.exclude(status=Status.REMOVED)",
+            ),
+        ),
+        database="postgresql",
+    ),
+    Guard(
+        "of thirty versions that are saved together one is",
+        "policy/versions.py",
+        'owner.rows().select_for_update(of=("self",), no_key=True).first()',
+        "owner.rows().first()",
+        "policy/test_versions.py::test_thirty_at_once_are_saved_one_after_the_other",
+        also=(
+            (
+                "accounts/looking_after.py",
+                'customers.order_by("id").select_for_update(of=("self",), no_key=True)',
+                'customers.order_by("id")',
+            ),
+        ),
+        database="postgresql",
     ),
     # --- applications
     Guard(
