@@ -236,7 +236,7 @@ def test_a_policy_makes_all_required(owner, people):
     browser.post("/sign-in/set-up/", {"later": "on"})
     answer = browser.get(f"{LIST}?factor=required-missing&status=active")
     assert set(names_in(answer)) == {"Ines Moreau", "Samuel Osei", "Ada Byron", "Владимир Петров"}
-    assert "Required, not set up" in row_of(answer, "Ines Moreau")
+    assert "Required from" in row_of(answer, "Ines Moreau")
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator, MailProblem, PolicyException, Status
+from doorward.audit.actor import CONSOLE
 from doorward.credentials.recovery_codes import codes as recovery_codes
+from doorward.credentials.trusted_browsers import policy_change
 from doorward.policy import versions
-from doorward.policy.fields import RecoveryBy
+from doorward.policy.fields import DEFAULTS, RecoveryBy, RequiredOf
+from doorward.policy.versions import Wanted
 from doorward.recovery import queries
 from doorward.recovery.models import RecoveryRequest, SetUpPass, Way
+from doorward.web.kit import times
 from tests.kit import browsers, codes, managing, people, policies
 from tests.kit.recovering import (
     agree,
@@ -139,6 +144,38 @@ def test_each_number_leads_to_exactly_these_people(client, owner, columns, words
     assert listed(client, address) == {sam.email, owner.email}  # the owner in the account menu
     rows(sam).update(**remedy)
     assert lines(client) == {}
+
+
+def test_who_is_not_ready_is_told_of_with_the_last_day(client, owner):
+    """The badge of the list and of a person's page, and the line of Home, name the day; theirs is over at midnight."""
+    day = timezone.now() + timedelta(days=10)
+    sam = people.make_administrator(
+        owner.customer, email="sam@harbourbakery.example", last_signed_in_at=timezone.now()
+    )
+    policy_change.save(
+        versions.policy_of_customer(owner.customer_id),
+        Wanted(
+            values=replace(DEFAULTS, required_of=RequiredOf.EVERYONE),
+            starts_at=datetime(day.year, day.month, day.day, tzinfo=UTC),
+        ),
+        actor=CONSOLE,
+        now=timezone.now(),
+    )
+    said = str(times.day(day))
+    address = "/administrators/?factor=required-missing"
+    by = f"1 must use two factors by {said} at the latest and has not set them up"
+    assert lines(client) == {by: address}
+    badge = f"Required from {said}, not set up"
+    assert badge in client.get(address).content.decode()
+    assert badge in client.get(f"/administrators/{sam.id}/").content.decode()
+    client.post("/language/", {"language": "de", "next": "/"})
+    german = client.get(address).content.decode()
+    assert f'Ab <time datetime="{day:%Y-%m-%d}">' in german
+    assert "erforderlich, nicht eingerichtet" in german
+    # Of who is ticked it is required at once.
+    rows(sam).update(require_2fa=True)
+    client.post("/language/", {"language": "en", "next": "/"})
+    assert "Required, not set up" in client.get(address).content.decode()
 
 
 def waiting(client):

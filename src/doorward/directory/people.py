@@ -6,7 +6,7 @@ only for the rows of one page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.naming import full_name
 from doorward.credentials.models import Factor
 from doorward.credentials.standing import standing_of
-from doorward.directory import counts, search
+from doorward.directory import counts, first_days, search
 from doorward.directory.state import State, state_of
 from doorward.policy.rules import FactorKind
 
@@ -40,7 +40,8 @@ _ROWS_AT_ONCE = 500
 
 _COLUMNS = (
     *("id", "email", "first_name", "last_name", "status", "tabs", "require_2fa"),
-    *("mail_problem", "last_signed_in_at", "excepted_until"),
+    *("mail_problem", "last_signed_in_at"),
+    *(one for one in first_days.COLUMNS if one not in {"tabs", "require_2fa"}),
 )
 
 
@@ -82,6 +83,8 @@ class Listed:
     mail_problem: str
     # When the exception that was made for them ends, or ended just now.
     excepted_until: datetime | None = None
+    # From when two factors are required of who has none yet, where that is still to come.
+    required_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,8 @@ def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
         number, rows = _searched(rows)
     page = max(1, min(wanted.page, -(-number // PAGE_SIZE)))
     lines = _slice(rows, wanted, rule, start=(page - 1) * PAGE_SIZE) if number else []
-    return Listing(rows=_details(lines, rule), found=number, page=page, counts=_counts(groups))
+    found = _dated(_details(lines, rule), lines, customer_id, now=wanted.now)
+    return Listing(rows=found, found=number, page=page, counts=_counts(groups))
 
 
 def everybody(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Iterator[Listed]:
@@ -224,6 +228,27 @@ def _summed(factors: Sequence[tuple[FactorKind, bool, bool]]) -> Factors:
 def _details(rows: Sequence[Mapping[str, Any]], rule: Rule) -> tuple[Listed, ...]:
     factors = factors_of([row["id"] for row in rows]) if rows else {}
     return tuple(_listed(row, factors.get(row["id"], _NONE), rule) for row in rows)
+
+
+def _dated(
+    listed: tuple[Listed, ...],
+    rows: Sequence[Mapping[str, Any]],
+    customer_id: UUID,
+    *,
+    now: datetime,
+) -> tuple[Listed, ...]:
+    """Return the lines with the days that are still to come; the policy is read where somebody may have one."""
+    may = [
+        one.state is State.MISSING and not row["require_2fa"]
+        for one, row in zip(listed, rows, strict=True)
+    ]
+    if not any(may):
+        return listed
+    policies = first_days.policies_at(customer_id)
+    return tuple(
+        replace(one, required_from=first_days.day_of(row, policies, now=now)) if this else one
+        for one, row, this in zip(listed, rows, may, strict=True)
+    )
 
 
 def _listed(row: Mapping[str, Any], factors: Factors, rule: Rule) -> Listed:

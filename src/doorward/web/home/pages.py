@@ -92,8 +92,12 @@ def home_page(  # noqa: PLR0913 - what was gathered
     clock: float | None,
     visits: tuple[Visit, ...] = (),
     of_staff: Waiting = NOTHING,
+    last_day: datetime | None = None,
 ) -> HomePage:
-    """Gather Home from what is known already. `clock`: the seconds by which this server's is off, to be told."""
+    """Gather Home from what is known already. `clock`: the seconds by which this server's is off, to be told.
+
+    `last_day`: by which two factors are required of everybody concerned, where it is still to come.
+    """
     # For staff that manages the portal nothing waits here: requests are never theirs.
     managed = auth.staff is not None
     person, policy, left = auth.person, auth.facts.policy, numbers.codes_left
@@ -117,6 +121,7 @@ def home_page(  # noqa: PLR0913 - what was gathered
                 numbers,
                 devices=sum(row.usable for row in auth.factors),
                 account=tabs.ACCOUNT in person.tab_keys,
+                last_day=last_day,
             )
         ),
         clock_off=_clock_off(clock) if clock is not None else "",

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from doorward.audit.browsers import in_words
 from doorward.customers.tabs import ADMINISTRATORS, HOME
-from doorward.directory import counts
+from doorward.directory import counts, first_days
 from doorward.gate.requirement import Need
 from doorward.operations.waiting_for_staff import NOTHING, waiting_for
 from doorward.permissions.actions import Managed
@@ -21,6 +21,8 @@ from doorward.web.http.requests import session_of
 from doorward.web.kit.support_visits import let_in
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http import HttpResponse
 
     from doorward.directory.counts import Numbers
@@ -52,12 +54,20 @@ def home(request: Request) -> HttpResponse:
         clock=server_clock.off_seconds() if person.is_staff else None,
         of_staff=waiting_for(person, now=request.now) if person.is_staff else NOTHING,
         visits=_visits(request, person) if _is_visited(auth, numbers) else (),
+        last_day=_last_day(request, person, numbers),
     )
     return render(request, "home/home.html", page)
 
 
 def _visits(request: Request, person: Person) -> tuple[Visit, ...]:
     return let_in(person.customer_id, provider=request.brand.name, now=request.now)
+
+
+def _last_day(request: Request, person: Person, numbers: Numbers) -> datetime | None:
+    """Return by when those are asked who are told of as not ready; the policy is read where there are any."""
+    if numbers.weak is None or numbers.people is None or not numbers.people.missing:
+        return None
+    return first_days.last_day(person.customer_id, now=request.now)
 
 
 def _is_visited(auth: AuthContext, numbers: Numbers) -> bool:

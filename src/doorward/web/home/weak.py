@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from markupsafe import Markup
 
-from doorward.web.kit.times import number
+from doorward.web.kit.times import day, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from doorward.directory.counts import Numbers
     from doorward.directory.weak import Weak
@@ -97,8 +99,13 @@ def staff_lines(waits: Waiting) -> Iterator[WeakLine]:
         yield _counted(words, waits.hosts, "/brands/", "palette")
 
 
-def weak_lines(numbers: Numbers, *, devices: int, account: bool) -> Iterator[WeakLine]:
-    """Yield the lines; `devices`: how many factors the reader has that can be used. `account`: they have that tab."""
+def weak_lines(
+    numbers: Numbers, *, devices: int, account: bool, last_day: datetime | None
+) -> Iterator[WeakLine]:
+    """Yield the lines; `devices`: how many factors the reader has that can be used. `account`: they have that tab.
+
+    `last_day`: by which two factors are required of everybody concerned, where it is still to come.
+    """
     weak, people = numbers.weak, numbers.people
     if weak is None or people is None:
         return
@@ -111,12 +118,9 @@ def weak_lines(numbers: Numbers, *, devices: int, account: bool) -> Iterator[Wea
         )
     yield from _own(weak, devices=devices)
     if people.missing:
-        words = ngettext(
-            "%(n)s must use two factors and has not set them up",
-            "%(n)s must use two factors and have not set them up",
-            people.missing,
-        )
-        yield _about(words, people.missing, "factor=required-missing", "shield-alert")
+        words = _missing(people.missing, last_day)
+        narrowed = "factor=required-missing"
+        yield _about(words, people.missing, narrowed, "shield-alert", by=last_day)
     if weak.wave_waits:
         yield WeakLine(
             _("The next wave waits: too many people of the last one are not ready."),
@@ -126,6 +130,21 @@ def weak_lines(numbers: Numbers, *, devices: int, account: bool) -> Iterator[Wea
             is_done_here=not account,
         )
     yield from _of_people(weak)
+
+
+def _missing(people: int, last_day: datetime | None) -> str:
+    """Return the sentence, with number and day still to be put in."""
+    if last_day is None:
+        return ngettext(
+            "%(n)s must use two factors and has not set them up",
+            "%(n)s must use two factors and have not set them up",
+            people,
+        )
+    return ngettext(
+        "%(n)s must use two factors by %(day)s at the latest and has not set them up",
+        "%(n)s must use two factors by %(day)s at the latest and have not set them up",
+        people,
+    )
 
 
 def _own(weak: Weak, *, devices: int) -> Iterator[WeakLine]:
@@ -182,6 +201,8 @@ def _counted(words: str, counted: int, href: str, icon: str) -> WeakLine:
     return WeakLine(words % {"n": number(counted)}, _("Look at them"), href, icon)
 
 
-def _about(words: str, counted: int, narrowed: str, icon: str) -> WeakLine:
-    text = words % {"n": number(counted)}
+def _about(
+    words: str, counted: int, narrowed: str, icon: str, *, by: datetime | None = None
+) -> WeakLine:
+    text = Markup(words) % {"n": number(counted), "day": day(by)}  # noqa: S704 - a text of ours
     return WeakLine(text, _("Look at them"), f"{_PEOPLE}?{narrowed}", icon)

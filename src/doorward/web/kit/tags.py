@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+from markupsafe import Markup
 
 from doorward.accounts.models import Status
 from doorward.directory.state import State
 from doorward.policy.rules import FactorKind
+from doorward.web.kit.times import day
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from doorward.directory.people import Factors
 
 
@@ -25,14 +29,22 @@ class Tag:
 
 
 def factor_tags(
-    state: State, factors: Factors, *, required: bool, status: Status
+    state: State,
+    factors: Factors,
+    *,
+    required: bool,
+    status: Status,
+    until: datetime | None = None,
 ) -> tuple[Tag, ...]:
-    """Say how somebody stands; quietly for who cannot sign in anyway."""
+    """Say how somebody stands; quietly for who cannot sign in anyway. `until`: they have time to set it up."""
     quiet = status is not Status.ACTIVE
     match state:
         case State.ON:
             kinds = ", ".join(kind_word(kind) for kind in factors.usable)
             tag = Tag(_("On · %(kinds)s") % {"kinds": kinds}, "good", "check")
+        case State.MISSING if until:
+            text = Markup(_("Required from %(day)s, not set up")) % {"day": day(until)}  # noqa: S704 - a text of ours
+            return (Tag(text, "" if quiet else "warn", "clock-alert"),)
         case State.MISSING:
             tag = Tag(_("Required, not set up"), "" if quiet else "bad", "triangle-alert")
             return (tag,)

@@ -70,7 +70,11 @@ def _factors(person: Administrator, policies: Policies, *, now: datetime) -> tup
     state = state_of(Standing(person.standing), required=policy.required, kinds=policy.kinds)
     usable = tuple(kind for kind in FactorKind if getattr(person, kind.value))
     return factor_tags(
-        state, Factors(usable), required=policy.required, status=Status(person.status)
+        state,
+        Factors(usable),
+        required=policy.required,
+        status=Status(person.status),
+        until=policy.grace_until if policy.in_grace(now) else None,
     )
 
 
