@@ -362,8 +362,8 @@ GUARDS: Final = (
     Guard(
         "nobody new at the support asks",
         f"{_R}/deciding.py",
-        "if _decider(actor).since + rules.VETO_TIME > now:",
-        "if False:",
+        "    if is_newcomer(actor, now=now):\n        raise StaffTooNew\n",
+        "    pass\n",
         f"{_SUPPORT}a_new_account_of_the_support_does_not_ask",
     ),
     Guard(
