@@ -11,7 +11,7 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.models import Factor
-from doorward.importing import columns, files, parts, results, runs
+from doorward.importing import columns, files, forgetting, parts, queries, results, runs
 from doorward.importing.errors import ColumnMissing, ImportForgotten
 from doorward.importing.events import IMPORT_STOPPED, IMPORTED
 from doorward.importing.models import ColumnChoice, ImportLine, ImportPart, ImportRun, ImportState
@@ -195,11 +195,11 @@ def test_a_scope_is_obeyed(customer, asker, staff):
     rows = Administrator.objects.of(staff.customer_id).filter(id=staff.id)
     rows.update(scope="customers", scope_ids=str(cedar.id))
     scope = Scope(Reach.CUSTOMERS, frozenset({cedar.id}))
-    assert list(runs.listed(scope=scope)) == [mine]
-    assert runs.find(mine.id, scope=scope) == mine
+    assert list(queries.listed(scope=scope)) == [mine]
+    assert queries.find(mine.id, scope=scope) == mine
     for run, error in ((theirs, NotFound), (all_, NotAuthorised)):
         with pytest.raises(NotFound):
-            runs.find(run.id, scope=scope)
+            queries.find(run.id, scope=scope)
         for deed in (runs.apply, runs.stop, runs.resume):
             with pytest.raises(error):
                 deed(run, actor=asker, now=timezone.now())
@@ -262,12 +262,12 @@ def test_what_is_in_a_file_is_sealed_and_forgotten_after_a_day(customer, asker):
     assert b"harbourbakery" not in kept
     assert SECRET.encode() not in kept
     now = timezone.now()
-    assert runs.forget(now=now + timedelta(hours=23)) == 0
-    assert runs.forget(now=now + timedelta(hours=25)) == 1
+    assert forgetting.forget(now=now + timedelta(hours=23)) == 0
+    assert forgetting.forget(now=now + timedelta(hours=25)) == 1
     assert not ImportPart.objects.exists()
     with pytest.raises(ImportForgotten):
         runs.begin(run, actor=asker, now=now)
-    assert runs.forget(now=now + timedelta(days=9)) == 1
+    assert forgetting.forget(now=now + timedelta(days=9)) == 1
     assert not ImportRun.objects.exists()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from doorward.audit.actor import CONSOLE, Actor
-from doorward.importing import columns, files, parts, results, runs
+from doorward.importing import columns, files, parts, reading, results, runs
 from doorward.importing.models import ImportRun, ImportState
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def said(outcomes: list[LineOutcome]) -> list[tuple[str, str]]:
 
 
 def _do(table: files.Table, about: runs.About, *, actor: Actor, dry: bool) -> list[LineOutcome]:
-    lines = (parts.line_of(row, about.kind) for row in table.rows())
+    lines = (reading.line_of(row, about.kind) for row in table.rows())
     run = runs.receive_lines(lines, about, digest="", actor=actor, now=timezone.now())
     return _to_its_end(run, actor=actor, dry=dry)
 

@@ -25,7 +25,7 @@ from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
 from doorward.customers import deletion
 from doorward.directory import adoption
-from doorward.importing import runs as imports
+from doorward.importing import forgetting as imports
 from doorward.kernel.errors import NotFound
 from doorward.kernel.ratelimit import mail_budget, rules, throttle
 from doorward.managing import rules as managing

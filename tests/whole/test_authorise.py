@@ -101,7 +101,7 @@ EXCEPTIONS = {
     "sessions.saved_requests.save_unsent": GATE,
     "customers.services.first_start": "there is nobody yet",
     "policy.first_day.require_of_staff": "at a start; it asks for more, never for less",
-    "importing.runs.resumable": "it only looks, at the console",
+    "importing.queries.resumable": "it only looks, at the console",
     "notifications.worker.run_forever": "the worker's rounds",
     "sessions.binding.bind": "by the key that the session's own browser made just now",
     "sessions.binding.renew": "by a proof of the session's own device",

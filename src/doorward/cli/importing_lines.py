@@ -70,14 +70,14 @@ def go(about: About, receive: Callable[..., ImportRun], *, digest: str, **how: U
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.importing import runs  # noqa: PLC0415
+    from doorward.importing import queries, runs  # noqa: PLC0415
 
     dry, resume = how["dry"], how.get("resume", False)
     if resume and dry:
         raise Failure("A dry run changes nothing, so there is nothing to go on with.")
     now = timezone.now()
     if resume:
-        run = runs.resumable(about, digest)
+        run = queries.resumable(about, digest)
         if run is None:
             raise Failure("No import of this file was interrupted within the last day.")
         runs.resume(run, actor=CONSOLE, now=now)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @with_data
 def list_(*, as_json: bool) -> None:
     """List the imports of the last days, the newest first, and how many people of each wait for an invitation."""
-    from doorward.importing import runs  # noqa: PLC0415
+    from doorward.importing import queries  # noqa: PLC0415
     from doorward.permissions.staff_scope import Scope  # noqa: PLC0415
 
-    records = [_record(run) for run in runs.listed(scope=Scope.EVERYTHING).filter(dry=False)]
+    records = [_record(run) for run in queries.listed(scope=Scope.EVERYTHING).filter(dry=False)]
     if as_json:
         click.echo(json.dumps(records, ensure_ascii=False))
         return
@@ -51,7 +51,7 @@ def invite(*, import_id: UUID, report: Path | None, as_json: bool) -> None:
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.importing import runs  # noqa: PLC0415
+    from doorward.importing import queries, runs  # noqa: PLC0415
     from doorward.importing.models import ImportState  # noqa: PLC0415
     from doorward.kernel.errors import NotFound  # noqa: PLC0415
     from doorward.permissions.staff_scope import Scope  # noqa: PLC0415
@@ -59,7 +59,7 @@ def invite(*, import_id: UUID, report: Path | None, as_json: bool) -> None:
 
     now = timezone.now()
     try:
-        begun = runs.invite(runs.find(import_id, scope=Scope.EVERYTHING), actor=CONSOLE, now=now)
+        begun = runs.invite(queries.find(import_id, scope=Scope.EVERYTHING), actor=CONSOLE, now=now)
     except NotFound as error:
         raise Failure("No import of the last days has this ID; doorward import list.") from error
     except RunOver as error:

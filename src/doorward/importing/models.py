@@ -24,6 +24,10 @@ class ImportState(models.TextChoices):
     FORGOTTEN = "forgotten"
 
 
+# Nothing goes on with it by itself.
+WAITING = (ImportState.MAPPING, ImportState.REHEARSED, ImportState.STOPPED)
+
+
 class ImportRun(models.Model):
     """An import: asked for by whom, in which session, of what, and how far it is.
 

@@ -7,7 +7,7 @@ the worker asks at each part whether they are let through still (`rollout/asker.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
@@ -15,31 +15,25 @@ from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
-from doorward.importing import customers, devices, inviting, keeping, people, rules
-from doorward.importing.columns import NEEDED
-from doorward.importing.errors import ImportForgotten, LineTwice
+from doorward.importing import customers, devices, inviting, keeping, people, reading, rules
+from doorward.importing.errors import ImportForgotten
 from doorward.importing.events import IMPORT_STOPPED, IMPORTED
-from doorward.importing.files import Cells, row_of
 from doorward.importing.models import ImportLine, ImportPart, ImportRun, ImportState
-from doorward.importing.rules import CustomerLine, Fate, LineOutcome, PersonLine
-from doorward.kernel.errors import FieldsRefused, NotFound, Refusal, TooManyMails
+from doorward.importing.rules import CustomerLine, LineOutcome, PersonLine
+from doorward.kernel.errors import NotFound, Refusal, TooManyMails
 from doorward.kernel.storage import log_failure
-from doorward.kernel.text.cleaning import fold_case, fold_email, storable
 from doorward.permissions.actions import Action
 from doorward.permissions.errors import NotAuthorised
 from doorward.rollout.asker import asker, why_not
 from doorward.rollout.errors import AskerLostRight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
     from uuid import UUID
 
     from doorward.audit.actor import Actor
     from doorward.audit.events import EventType
     from doorward.audit.record import Detail
-    from doorward.importing.files import Row
-    from doorward.importing.keeping import Line
 
 _log = logging.getLogger("doorward.importing")
 
@@ -160,7 +154,7 @@ def _outcomes(
     run: ImportRun, part: ImportPart, *, actor: Actor, now: datetime
 ) -> list[LineOutcome]:
     """Do a part, and write down what came of each line."""
-    lines = list(_once(run, part))
+    lines = list(reading.once(run, part))
     ready = [line for line in lines if not isinstance(line, LineOutcome)]
     with transaction.atomic():
         done = {one.number: one for one in _done(run, ready, actor=actor, now=now)}
@@ -169,7 +163,7 @@ def _outcomes(
     # The dry run said it, too.
     run.outcomes.filter(part=part.number).delete()
     told = [
-        (line, "") if isinstance(line, LineOutcome) else (done[line.number], _key(line))
+        (line, "") if isinstance(line, LineOutcome) else (done[line.number], reading.key_of(line))
         for line in lines
     ]
     ImportLine.objects.bulk_create(_row(run, part.number, outcome, key) for outcome, key in told)
@@ -191,61 +185,6 @@ def _done(
     if run.kind == devices.KIND and into is not None:
         return devices.do(of_people, customer_id=into, actor=actor, now=now)
     return people.do(of_people, customer_id=into, invite=run.invite, actor=actor, now=now)
-
-
-def _once(run: ImportRun, part: ImportPart) -> Iterator[Line]:
-    """Return the lines of a part, and refuse each that is about the same one as an earlier line."""
-    lines = [_read(run, packed) for packed in keeping.opened(part)]
-    keys = {_key(line) for line in lines if not isinstance(line, LineOutcome)}
-    earlier = run.outcomes.filter(key__in=keys, part__lt=part.number)
-    first: dict[str, int] = {}
-    for key, number in earlier.values_list("key", "number"):
-        first[key] = min(number, first.get(key, number))
-    for line in lines:
-        if isinstance(line, LineOutcome):
-            yield line
-            continue
-        number = first.setdefault(_key(line), line.number)
-        yield (
-            line if number == line.number else refused(line.number, _shown(line), LineTwice(number))
-        )
-
-
-def _read(run: ImportRun, packed: Any) -> Line:  # noqa: ANN401 - as it was kept
-    """Return a line that was kept, or what is wrong with it."""
-    if run.headings:
-        return line_of(row_of(Cells(*packed), run.fields), run.kind)
-    return keeping.line_of(packed)
-
-
-def line_of(row: Row, kind: str) -> Line:
-    """Return the person or the customer of a file's line, or what is wrong with it."""
-    of = rules.customer_of if kind == "customers" else rules.person_of
-    try:
-        if row.refused:
-            raise row.refused
-        return of(row.number, row.cells)
-    except Refusal as refusal:
-        return refused(row.number, row.cells.get(NEEDED[kind], ""), refusal)
-
-
-def _key(line: PersonLine | CustomerLine) -> str:
-    """Return by what lines are told apart."""
-    if isinstance(line, PersonLine):
-        return fold_email(line.email)[:320]
-    return fold_case(line.name)[:240]
-
-
-def _shown(line: PersonLine | CustomerLine) -> str:
-    return line.email if isinstance(line, PersonLine) else line.name
-
-
-def refused(number: int, what: str, refusal: Refusal) -> LineOutcome:
-    """Return a line that is refused before anything of it is done."""
-    wrong = refusal.fields if isinstance(refusal, FieldsRefused) else {refusal.field: refusal}
-    fields = tuple(field for field in wrong if field)
-    what = storable(what)[:254]
-    return LineOutcome(number=number, key=what, fate=Fate.REFUSED, fields=fields, refusal=refusal)
 
 
 def _row(run: ImportRun, part: int, outcome: LineOutcome, key: str) -> ImportLine:

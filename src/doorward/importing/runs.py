@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
 
 from doorward.audit.record import record
-from doorward.customers import staff_scope
-from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.rights import authorise
-from doorward.importing import columns, files, inviting, keeping, parts
+from doorward.importing import columns, files, inviting, keeping, parts, remembering
 from doorward.importing.errors import ImportForgotten
 from doorward.importing.events import IMPORT_GOES_ON, IMPORT_REPORTED, IMPORT_STOPPED
-from doorward.importing.models import ColumnChoice, ImportLine, ImportPart, ImportRun, ImportState
+from doorward.importing.models import WAITING, ImportPart, ImportRun, ImportState
 from doorward.importing.people import needed
 from doorward.kernel.errors import ChoiceInvalid, NotFound
-from doorward.kernel.text.cleaning import fold_email, storable
+from doorward.kernel.text.cleaning import storable
 from doorward.permissions.actions import Action
 from doorward.rollout.errors import RunOver
 
@@ -29,22 +25,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
-
     from doorward.audit.actor import Actor
     from doorward.importing.keeping import Line
-    from doorward.permissions.staff_scope import Scope
 
 # So many lines are done within the request; more are left to the worker.
 IN_REQUEST: Final = 500
-# What was handed over is kept for so long, and what came of it for so long after.
-FILE_KEPT: Final = timedelta(hours=24)
-KEPT: Final = timedelta(days=7)
 # So many files of one person wait at a time; an older one is forgotten for a new one.
 MOST_WAITING: Final = 5
 _WRITTEN_AT_ONCE: Final = 20
 _HEADING: Final = 80
-_WAITING: Final = (ImportState.MAPPING, ImportState.REHEARSED, ImportState.STOPPED)
 
 
 T = TypeVar("T")
@@ -76,7 +65,9 @@ def receive(table: files.Table, about: About, *, actor: Actor, now: datetime) ->
     known = columns.KNOWN[about.kind]
     fields = list(table.fields)
     if not any(fields):
-        fields = columns.suggest(headings, known, _remembered(about, actor=actor))
+        fields = columns.suggest(
+            headings, known, remembering.remembered(about.kind, about.into, actor=actor)
+        )
     with transaction.atomic():
         run = _begin(about, table.digest, actor=actor, now=now)
         run.headings, run.fields = headings, fields
@@ -109,7 +100,7 @@ def rehearse(run: ImportRun, fields: Sequence[str], *, actor: Actor, now: dateti
                 raise ChoiceInvalid
             run.fields = columns.chosen(fields, columns.KNOWN[run.kind], columns.NEEDED[run.kind])
             _must_bring(run, actor=actor)
-            _remember(run, actor=actor)
+            remembering.remember(run, actor=actor)
         _start(run, dry=True, actor=actor, now=now)
     return run
 
@@ -179,7 +170,7 @@ def discard(run: ImportRun, *, actor: Actor) -> None:
     """Forget what has not begun to be done, or was stopped. Raises as `stop`."""
     authorise(actor, needed(run.customer_id), run.customer_id)
     with transaction.atomic():
-        _held(run, _WAITING, actor=actor).delete()
+        _held(run, WAITING, actor=actor).delete()
 
 
 def work(run: ImportRun, *, actor: Actor, now: datetime) -> None:
@@ -190,45 +181,6 @@ def work(run: ImportRun, *, actor: Actor, now: datetime) -> None:
             pass
 
 
-def find(run_id: UUID, *, scope: Scope) -> ImportRun:
-    """Return an import into a customer in this scope; of the whole file's customers, for who sees all."""
-    rows = ImportRun.objects.filter(staff_scope.which(scope, of="customer")).select_related(
-        "asked_by", "customer"
-    )
-    run: ImportRun | None = rows.filter(id=run_id).first()
-    if run is None:
-        raise NotFound
-    return run
-
-
-def listed(*, scope: Scope) -> QuerySet[ImportRun]:
-    """Return the imports that somebody with this scope sees, the newest first."""
-    # Each is asked after its customer: joined, a database may begin with all customers of a brand.
-    rows = ImportRun.objects.select_related("asked_by", "customer").order_by("-begun_at")
-    if scope.is_all:
-        return rows
-    return rows.filter(Exists(staff_scope.customers(scope).filter(id=OuterRef("customer_id"))))
-
-
-def stopped(*, scope: Scope) -> QuerySet[ImportRun]:
-    """Return those of `listed` that wait until somebody goes on."""
-    return listed(scope=scope).filter(state=ImportState.STOPPED)
-
-
-def resumable(about: About, digest: str) -> ImportRun | None:
-    """Return the newest import of this file at the console that was interrupted."""
-    into = Q(customer_id=about.into) if about.into else Q(customer=None)
-    rows = ImportRun.objects.filter(
-        into,
-        kind=about.kind,
-        digest=digest,
-        asked_by=None,
-        dry=False,
-        state__in=(ImportState.RUNNING, ImportState.STOPPED),
-    )
-    return rows.order_by("-begun_at").first()
-
-
 def record_report(run: ImportRun, *, filters: list[str], actor: Actor) -> None:
     """Record that what came of each line is downloaded. Raises `NotAuthorised`."""
     authorise(actor, needed(run.customer_id), run.customer_id)
@@ -236,28 +188,6 @@ def record_report(run: ImportRun, *, filters: list[str], actor: Actor) -> None:
         whose = (run.customer.id, run.customer.name) if run.customer else None
         event = inviting.as_what_it_is(IMPORT_REPORTED, run)
         record(event, actor=actor, customer=whose, details={"filters": filters})
-
-
-def forget(*, now: datetime) -> int:
-    """Forget files that nobody went on with, and what came of imports of long ago; return how many there were."""
-    day = now - FILE_KEPT
-    left = Q(state__in=_WAITING, asked_at__lte=day)
-    old = ImportRun.objects.filter(left | Q(state=ImportState.RUNNING, changed_at__lte=day))
-    forgotten = 0
-    for run_id in list(old.values_list("id", flat=True)):
-        with transaction.atomic():
-            forgotten += old.filter(id=run_id).update(state=ImportState.FORGOTTEN, changed_at=now)
-            ImportPart.objects.filter(run_id=run_id).delete()
-    over = ImportRun.objects.filter(
-        changed_at__lte=now - KEPT, state__in=(ImportState.DONE, ImportState.FORGOTTEN)
-    )
-    return forgotten + over.delete()[1].get(ImportRun._meta.label, 0)  # noqa: SLF001 - Django's own name for it
-
-
-def forget_person(email: str) -> None:
-    """Forget what came of the lines about somebody who is erased."""
-    runs = list(ImportRun.objects.values_list("id", flat=True))
-    ImportLine.objects.filter(run_id__in=runs, key=fold_email(email)[:320]).delete()
 
 
 def _begin(about: About, digest: str, *, actor: Actor, now: datetime) -> ImportRun:
@@ -336,42 +266,3 @@ def _must_bring(run: ImportRun, *, actor: Actor) -> None:
     """Let on who may bring what would let people sign in, where it is among the columns."""
     if columns.SECRET & set(run.fields):
         authorise(actor, Action.TAKE_OVER_CREDENTIALS)
-
-
-def _whose(customer_id: UUID | None, *, actor: Actor) -> Q:
-    """Return whose choice of columns is remembered: the customer's, else the one of who imports."""
-    if customer_id is not None:
-        return Q(id=customer_id)
-    if actor.person is not None:
-        return Q(id=actor.person.customer_id)
-    return Q(kind=CustomerKind.PROVIDER)
-
-
-def _remembered(about: About, *, actor: Actor) -> dict[str, str]:
-    whose = Customer.objects.filter(_whose(about.into, actor=actor)).values("id")[:1]
-    rows = ColumnChoice.objects.filter(customer_id__in=whose, kind=about.kind)
-    return dict(rows.values_list("heading", "field"))
-
-
-def _remember(run: ImportRun, *, actor: Actor) -> None:
-    customer = Customer.objects.filter(_whose(run.customer_id, actor=actor)).only("id").first()
-    if customer is None:
-        return
-    named = zip(run.headings, run.fields, strict=True)
-    chosen: dict[str, str] = {}
-    unclear = set()
-    for heading, field in named:
-        plain = columns.remembered_as(heading)
-        # Two that look alike and are not the same say nothing of the next file.
-        if chosen.setdefault(plain, field) != field:
-            unclear.add(plain)
-    ColumnChoice.objects.bulk_create(
-        [
-            ColumnChoice(customer=customer, kind=run.kind, heading=heading, field=field)
-            for heading, field in chosen.items()
-            if heading and heading not in unclear
-        ],
-        update_conflicts=True,
-        unique_fields=["customer", "kind", "heading"],
-        update_fields=["field"],
-    )

@@ -19,7 +19,7 @@ from doorward.audit.events import ADMINISTRATOR_ERASED
 from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
-from doorward.importing import runs as imports
+from doorward.importing import forgetting as imports
 from doorward.kernel.errors import NotFound
 from doorward.kernel.text.cleaning import fold_email
 from doorward.notifications import mail_files

@@ -18,7 +18,7 @@ from doorward.credentials.trusted_browsers import policy_change, trust
 from doorward.customers import throw_away
 from doorward.directory import adoption_sums
 from doorward.importing import parts as imports
-from doorward.importing import runs
+from doorward.importing.forgetting import forget as forget_imports
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH, USUAL
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import WORKER_FAILURES
@@ -78,7 +78,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("sessions", EVERY_HOUR, ending.forget),
     ("rehearsals", EVERY_HOUR, keeping.forget),
     ("what came of ticks for many", EVERY_HOUR, ticking.forget),
-    ("files to import, and what came of them", EVERY_HOUR, runs.forget),
+    ("files to import, and what came of them", EVERY_HOUR, forget_imports),
     ("caller checks", EVERY_HOUR, caller_check.forget),
     ("managing of long ago", EVERY_HOUR, managing.forget),
     ("messages", EVERY_HOUR, outbox.forget),

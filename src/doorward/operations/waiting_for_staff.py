@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from doorward.customers import deletion, staff_scope
 from doorward.customers.cached import usable_hosts
 from doorward.customers.tabs import BRANDS, CUSTOMERS
-from doorward.importing import runs
+from doorward.importing import queries
 from doorward.managing import rules
 from doorward.managing.models import Managing, State
 from doorward.permissions.actions import MANAGE
@@ -47,7 +47,7 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
         return Waiting(hosts=hosts)
     return Waiting(
         agreed=_agreed(person, now=now) if MANAGE in person.tab_keys else (),
-        stopped=runs.stopped(scope=person.scope).count(),
+        stopped=queries.stopped(scope=person.scope).count(),
         to_delete=deletion.to_be_deleted(scope=person.scope).count(),
         hosts=hosts,
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from doorward.customers.rights import is_allowed
-from doorward.importing import columns, inviting, results, runs
+from doorward.importing import columns, inviting, queries, results
 from doorward.importing.models import ImportState
 from doorward.importing.rules import Fate
 from doorward.kernel.errors import FieldsRefused
@@ -72,7 +72,7 @@ class ListPage:
         cls, form: ImportForm, scope: Scope, found: Wrong = NOTHING, *, stopped: bool = False
     ) -> ListPage:
         """Make the page of a form as it stands."""
-        listed = (runs.stopped if stopped else runs.listed)(scope=scope)[:LISTED]
+        listed = (queries.stopped if stopped else queries.listed)(scope=scope)[:LISTED]
         lines = tuple(_run_line(one) for one in listed)
         return cls(lines, _fields(form, scope, found), found, stopped)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers import staff_scope
 from doorward.gate.requirement import Need
-from doorward.importing import columns, files, inviting, results, runs
+from doorward.importing import columns, files, inviting, queries, results, runs
 from doorward.importing.errors import FileMissing, NoSuchCustomer, NotInScope
 from doorward.importing.models import ImportState
 from doorward.importing.runs import About
@@ -201,4 +201,4 @@ def _do(request: Request, import_id: UUID, deed: Callable[..., ImportRun | None]
 
 
 def _find(request: Request, import_id: UUID) -> ImportRun:
-    return runs.find(import_id, scope=signed_in(request).scope)
+    return queries.find(import_id, scope=signed_in(request).scope)
