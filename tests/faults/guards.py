@@ -943,7 +943,7 @@ GUARDS: Final = (
         "sessions/binding.py",
         "    renewed = rows.filter(bound_hash=before).update(",
         "    renewed = rows.update(",
-        "sessions/test_device.py::test_of_two_renewals_at_once_one_is_made",
+        "sessions/test_device.py::test_a_renewal_that_another_one_overtakes_is_none",
     ),
     Guard(
         "a challenge is of this session",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from django.db import connection
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from doorward.sessions import binding, device_proofs, issuing
@@ -198,6 +199,24 @@ def test_of_two_renewals_at_once_one_is_made(owner):
     proof = device.sign(due(session_id, now=NOW))
     outcomes = at_once([lambda: binding.renew(session_id, proof=proof, now=NOW)] * 2)
     assert sorted(type(one).__name__ for one in outcomes) == ["StaleChallenge", "str"]
+
+
+def test_a_renewal_that_another_one_overtakes_is_none(owner):
+    """Between what it read and what it writes the other one is made, whole: no luck of threads is needed."""
+    device, made = Device(), []
+    session_id = bound(owner, device)
+    proof = device.sign(due(session_id, now=NOW))
+
+    def overtake(execute, sql, *rest):
+        if sql.startswith("UPDATE") and not made:
+            made.append("")
+            made[0] = binding.renew(session_id, proof=proof, now=NOW)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(overtake), pytest.raises(StaleChallenge):
+        binding.renew(session_id, proof=proof, now=NOW)
+    assert made[0]
+    assert binding.goes_on(session_id, device=made[0], now=NOW)
 
 
 @pytest.mark.django_db(transaction=True)
