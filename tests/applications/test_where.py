@@ -8,11 +8,11 @@ from http import HTTPStatus
 import pytest
 from django.utils import timezone
 
-from doorward.applications import telling
+from doorward.applications import back_channel_logout
 from doorward.applications.events import APPLICATION_SIGNED_OUT
 from doorward.applications.models import Grant, SiteVisit
 from doorward.sessions.models import Session
-from tests.applications.test_telling import listening
+from tests.applications.test_back_channel_logout import listening
 from tests.kit import people
 from tests.kit.applications import (
     Relying,
@@ -66,7 +66,7 @@ def test_it_is_ended_with_all_that_came_of_it_and_the_application_is_told(owner,
         grant = Grant.objects.exclude(session_id=newest.session_id)[0]
         done = browser.post(END, {"application": str(grant.id)})
         assert done["Location"] == "/security/"
-        telling.work_due(now=timezone.now())
+        back_channel_logout.work_due(now=timezone.now())
     assert {said(one)["sid"] for one in came} == {said(first["id_token"])["sid"]}
     for tokens in (first, second):
         assert relying.userinfo(tokens["access_token"]).status_code == 401

@@ -769,10 +769,10 @@ GUARDS: Final = (
     ),
     Guard(
         "no inner address is told of sign-outs",
-        "applications/telling.py",
+        "applications/back_channel_logout.py",
         "inside = settings.DOORWARD.private_hosts or is_loopback(here)",
         "inside = True",
-        "applications/test_telling.py::test_an_inner_address_is_not_asked_by_a_portal_that_is_on_the_internet",
+        "applications/test_back_channel_logout.py::test_an_inner_address_is_not_asked_by_a_portal_that_is_on_the_internet",
     ),
     # --- sites behind forward-auth
     Guard(

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.applications import telling
+from doorward.applications import back_channel_logout
 from doorward.applications.events import APPLICATION_REUSED
 from doorward.applications.models import Application, Grant
 from doorward.policy.fields import Kinds
@@ -121,7 +121,7 @@ def test_what_an_application_was_told_is_over_stays_over(owner, relying):
     Application.objects.update(logout_channel=SHUT)
     tokens = relying.tokens(browser_of(owner))
     Application.objects.update(required_acr=TWO)
-    telling.notice(now=timezone.now())
+    back_channel_logout.notice(now=timezone.now())
     assert Grant.objects.get().tell_at is not None
     Application.objects.update(required_acr="")
     assert relying.userinfo(tokens["access_token"]).status_code == HTTPStatus.UNAUTHORIZED

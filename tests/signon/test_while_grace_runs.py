@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 from django.utils import timezone
 
-from doorward.applications import telling
+from doorward.applications import back_channel_logout
 from doorward.applications.models import Application, Grant
 from tests.kit import policies
 from tests.kit.applications import Relying, answer_of, give_tab, make_application, make_secret
@@ -31,11 +31,11 @@ def test_it_goes_on_until_the_day_comes_and_the_next_sign_in_offers_it(owner):
     assert relying.userinfo(tokens["access_token"]).status_code == HTTPStatus.OK
     again = relying.refresh(tokens["refresh_token"])
     assert again.status_code == HTTPStatus.OK
-    telling.notice(now=timezone.now() + timedelta(minutes=2))
+    back_channel_logout.notice(now=timezone.now() + timedelta(minutes=2))
     assert not Grant.objects.filter(tell_at__isnull=False).exists()
 
     policies.require(owner.customer_id, from_day=None)
     assert relying.userinfo(again.json()["access_token"]).status_code == HTTPStatus.UNAUTHORIZED
-    telling.notice(now=timezone.now() + timedelta(minutes=4))
+    back_channel_logout.notice(now=timezone.now() + timedelta(minutes=4))
     assert Grant.objects.filter(tell_at__isnull=False).exists()
     assert Application.objects.count() == 1

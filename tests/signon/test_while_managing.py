@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from doorward.applications import telling
+from doorward.applications import back_channel_logout
 from doorward.applications.events import APPLICATION_MANAGED, APPLICATION_SIGNED_IN
 from doorward.applications.models import Application, Grant, SiteVisit
 from doorward.managing.models import Managing
-from tests.applications.test_telling import listening
+from tests.applications.test_back_channel_logout import listening
 from tests.kit import managing, people
 from tests.kit.applications import (
     Relying,
@@ -94,13 +94,13 @@ def test_ended_by_the_customer_it_is_over_at_once_and_the_application_is_told(
     tokens = relying.tokens(browser)
     with listening(200) as (address, came):
         Application.objects.update(logout_channel=address)
-        assert telling.work_due(now=timezone.now()) == 0
+        assert back_channel_logout.work_due(now=timezone.now()) == 0
         ended = browser_of_with_factor(owner).post(f"/managing/{Managing.objects.get().id}/end/")
         assert ended.status_code == 303
         assert relying.userinfo(tokens["access_token"]).status_code == 401
         refused = relying.refresh(tokens["refresh_token"])
         assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
-        telling.work_due(now=timezone.now())
+        back_channel_logout.work_due(now=timezone.now())
     [token] = came
     assert said(token)["sid"] == said(tokens["id_token"])["sid"]
     assert "sub" not in said(token)

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from doorward.accounts import email_change, exceptions, mailed_links
+from doorward.applications import back_channel_logout
 from doorward.applications import forgetting as applications
 from doorward.applications import keys as signing_keys
-from doorward.applications import telling
 from doorward.audit import forgetting, repeats, sealing
 from doorward.credentials.passkeys import challenges
 from doorward.credentials.totp import enrol
@@ -52,7 +52,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
     ("ticks for many", EVERY_ROUND, ticking.work_due),
     ("imports", EVERY_ROUND, imports.work_due),
-    ("applications that are told of sign-outs", EVERY_ROUND, telling.work_due),
+    ("applications that are told of sign-outs", EVERY_ROUND, back_channel_logout.work_due),
     ("waves that wait", EVERY_HOUR, waves.pause_due),
     ("reminders", EVERY_MINUTE, reminders.remind_due),
     ("weekly mails of adoption", EVERY_MINUTE, weekly.send_due),

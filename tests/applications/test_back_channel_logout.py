@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from doorward.accounts.models import Administrator
-from doorward.applications import telling
+from doorward.applications import back_channel_logout
 from doorward.applications.models import Application, Grant
 from doorward.sessions.models import Session
 from tests.kit import policies
@@ -72,7 +72,7 @@ def relying(owner):
 
 
 def _work(after: timedelta = timedelta()) -> int:
-    return telling.work_due(now=timezone.now() + after)
+    return back_channel_logout.work_due(now=timezone.now() + after)
 
 
 OVER: dict[str, Callable[[Administrator, Client], object]] = {
@@ -186,7 +186,7 @@ def test_one_that_never_answers_keeps_no_other_waiting(owner, relying):
         Relying(other, make_secret(other)).tokens(browser)
         Application.objects.filter(id=dead.id).update(logout_channel="http://127.0.0.1:1/")
         browser.post("/sign-out/")
-        telling.notice(now=timezone.now())
+        back_channel_logout.notice(now=timezone.now())
         Grant.objects.filter(application=other).update(tell_at=timezone.now())
         assert (_work(), _work()) == (0, 1)
         assert len(came) == 1
