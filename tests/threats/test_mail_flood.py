@@ -20,7 +20,7 @@ from doorward.credentials.password import change
 from doorward.environment import MailServer
 from doorward.kernel.errors import TooManyMails
 from doorward.kernel.ratelimit import mail_budget, throttle
-from doorward.notifications import outbox
+from doorward.notifications import delivery, outbox
 from doorward.notifications.delivery import deliver_due
 from doorward.notifications.messages import ASKED_FOR, FIRST, Message
 from doorward.notifications.models import Delivery, State
@@ -227,7 +227,8 @@ def test_what_tells_of_security_goes_before_all_that_was_asked_for(owner, collea
     assert len(order) == 43
 
 
-def test_and_what_happens_while_a_queue_is_sent_goes_next(owner, clock, folder):
+def test_and_what_happens_while_a_queue_is_sent_goes_next(owner, clock, folder, monkeypatch):
+    monkeypatch.setattr(delivery, "LOOK_SECONDS", 0)
     for number in range(20):
         add(owner, f"p{number}@harbourbakery.example")
     happened: list[bool] = []
@@ -239,28 +240,29 @@ def test_and_what_happens_while_a_queue_is_sent_goes_next(owner, clock, folder):
                 record(PASSWORD_CHANGED, actor=kit_people.actor(owner))
         outbox.dispatch(now=timezone.now())
 
-    deliver_due(clock=timezone.now, before_each=look)
+    deliver_due(clock=timezone.now, look=look)
     order = list(Delivery.objects.order_by("sent_at", "id").values_list("template", flat=True))
     names = [mail["To"] for mail in folder.all()]
     assert owner.email in names
     assert len(order) == 21
 
 
-def test_the_worker_looks_for_it_before_each_message(owner, clock, folder, monkeypatch):
-    """As the worker does it: whatever is waiting, an event is told after the message that is on its way."""
+def test_the_worker_looks_for_it_between_messages(owner, clock, folder, monkeypatch):
+    """As the worker does it: whatever is waiting, an event that is found is told after the message on its way."""
+    monkeypatch.setattr(delivery, "LOOK_SECONDS", 0)
     for number in range(6):
         add(owner, f"p{number}@harbourbakery.example")
     claimed: list[str] = []
     claim = outbox.claim
 
     def watch(**words: Any) -> Delivery | None:
-        delivery = claim(**words)
-        if delivery is not None:
-            claimed.append(delivery.template)
+        found = claim(**words)
+        if found is not None:
+            claimed.append(found.template)
             if len(claimed) == 2:
                 with transaction.atomic():
                     record(PASSWORD_CHANGED, actor=kit_people.actor(owner))
-        return delivery
+        return found
 
     monkeypatch.setattr(outbox, "claim", watch)
     run_once(timezone.now())
