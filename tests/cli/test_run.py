@@ -260,8 +260,8 @@ def test_links_that_are_made_at_the_console_lead_to_where_it_runs(steady, steady
     words = ("administrators", "add", "console@provider.example", "--customer", "Console")
     told = doorward(*words, folder=steady_folder)
     assert told.stdout.startswith(f"http://localhost:{steady.port}/invitation/")
-    words = ("administrators", "resend-invitation", "console@provider.example")
-    told = doorward(*words, folder=steady_folder, public_url="https://portal.example.com")
+    again = ("administrators", "resend-invitation", "console@provider.example")
+    told = doorward(*again, folder=steady_folder, public_url="https://portal.example.com")
     assert told.stdout.startswith("https://portal.example.com/invitation/")
 
 

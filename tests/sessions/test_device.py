@@ -203,7 +203,7 @@ def test_of_two_renewals_at_once_one_is_made(owner):
 
 def test_a_renewal_that_another_one_overtakes_is_none(owner):
     """Between what it read and what it writes the other one is made, whole: no luck of threads is needed."""
-    device, made = Device(), []
+    device, made = Device(), list[str]()
     session_id = bound(owner, device)
     proof = device.sign(due(session_id, now=NOW))
 
