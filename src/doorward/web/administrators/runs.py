@@ -27,6 +27,7 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
 from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
+from doorward.web.kit.runs import Count, being_done
 from doorward.web.kit.tags import Tag
 from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
@@ -57,15 +58,6 @@ class Line:
     address: str
     tag: Tag
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many people something came of, and the address of exactly these."""
-
-    label: str
-    people: int
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +173,7 @@ def title(people: int) -> str:
 
 def _told(found: TickRun, numbers: Numbers) -> tuple[str, str]:
     if found.state == RunState.RUNNING:
-        return _(
-            "It is being done, a part at a time. You can leave this page and close the browser. It stops if "
-            "whoever began it signs out, or may no longer do it."
-        ), ""
+        return being_done(), ""
     if found.state == RunState.STOPPED:
         why = _why(found.stopped_by, found)
         text = _(

@@ -18,6 +18,7 @@ from doorward.permissions.actions import Action
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.forms import NOTHING, Wrong
 from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
+from doorward.web.kit.runs import Count, being_done
 from doorward.web.kit.times import number
 from doorward.web.provider.forms import ImportForm, line
 
@@ -87,15 +88,6 @@ class Line:
     tone: str
     icon: str
     said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many lines something comes of, and the address of exactly these."""
-
-    label: str
-    lines: int
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,10 +295,7 @@ def _run_line(run: ImportRun) -> RunLine:
 def _told(run: ImportRun) -> tuple[str, str]:
     said = {
         ImportState.MAPPING: _("Say what each column is. Nothing is imported by that."),
-        ImportState.RUNNING: _(
-            "It is being done, a part at a time. You can leave this page and close the browser. It stops if "
-            "whoever began it signs out, or may no longer do it."
-        ),
+        ImportState.RUNNING: being_done(),
     }
     if run.state in said:
         return said[ImportState(run.state)], ""
