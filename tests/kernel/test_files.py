@@ -15,8 +15,8 @@ import doorward
 from doorward.kernel import files
 
 PACKAGE = Path(doorward.__file__).parent
-# Locks have no content, or where the portal listens, and a demonstration is thrown away. Others open what these functions
-# made, an entry of a ZIP file in it, or where nothing is kept.
+# Locks have no content, or where the portal listens, and a demonstration is thrown away. Others open what
+# these functions made, an entry of a ZIP file in it, or where nothing is kept.
 LOCKS = {
     "cli/migrating.py": ["open('w')"],
     # Who has it is named in it, until they end.
