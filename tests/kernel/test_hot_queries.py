@@ -20,7 +20,7 @@ from doorward.kernel.db.hot_queries import HotInsert, HotQuery, HotUpdate
 from tests.kit import people
 
 pytestmark = pytest.mark.django_db
-MOST = 11
+MOST = 8
 
 
 @pytest.fixture(autouse=True)
@@ -133,15 +133,6 @@ def test_an_update_says_how_many_rows_it_changed():
     assert Tab.objects.get(key="tab0").title == "Silk"
 
 
-def test_an_update_takes_a_value_away_and_puts_it_back():
-    person = people.make_administrator(people.make_customer(), email="ines@x.example")
-    rows = type(person).objects.everywhere()
-    seen = HotUpdate(lambda key, moment: (rows.filter(id=key), {"last_signed_in_at": moment}))
-    for moment in (timezone.now(), None, timezone.now(), None):
-        assert seen.run(key=person.id, moment=moment) == 1
-        assert rows.get(id=person.id).last_signed_in_at == moment
-
-
 def test_errors_are_djangos_and_break_the_transaction():
     inserted = HotInsert(Tab)
     columns = {"id": uuid.uuid4(), "key": "tab0", "title": "Again", "url": "https://x.example"}
@@ -168,7 +159,7 @@ def test_a_column_that_does_not_exist_is_a_mistake():
 
 
 @pytest.mark.one_database
-def test_at_most_eleven_statements_are_hot():
+def test_at_most_eight_statements_are_hot():
     made = [
         f"{file.name}: {found}"
         for file in Path(doorward.__file__).parent.rglob("*.py")

@@ -18,6 +18,7 @@ from doorward.customers import cached, colour
 from doorward.kernel import hosts, lucide, memory, refusals
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
+from doorward.kernel.db.postgresql import base as postgresql_base
 from doorward.kernel.db.postgresql import patience
 from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.metrics import counting
@@ -82,6 +83,7 @@ THE_SAME: list[object] = [
     # Whoever begins to trace stops it.
     tracing._here,
     rules.waits,
+    postgresql_base._numbered,
     base._convert,
     brandmark._version,
     brandmark.write_stylesheet,

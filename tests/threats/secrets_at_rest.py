@@ -99,7 +99,8 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
 
 def _unseen_secret(*, now: datetime) -> None:
     """Make a client's secret that waits to be shown."""
-    application, secret_id = make_application(), uuid4()
+    secret_id = uuid4()
+    application = make_application(f"shown-{secret_id.hex[:8]}")
     client_secrets.make_to_show(application.id, secret_id, actor=CONSOLE, now=now)
 
 

@@ -23,10 +23,8 @@ def write_down(file: IO[str], bind: str) -> None:
     """Write into the file of the lock, which is held, where the portal listens; empty: what holds it is none."""
     # A full disk keeps nobody from starting.
     with suppress(OSError):
-        file.seek(0)
-        file.truncate()
-        file.write(bind)
-        file.flush()
+        os.ftruncate(file.fileno(), 0)
+        os.pwrite(file.fileno(), bind.encode(), 0)
 
 
 def bind_of(folder: Path) -> str:

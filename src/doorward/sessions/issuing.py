@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from doorward.audit.record import record
 from doorward.customers.tabs import HOME
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.db.hot_queries import HotInsert, HotUpdate
+from doorward.kernel.db.hot_queries import HotInsert
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import SIGN_INS, SignIn
 from doorward.sessions import lock
@@ -26,28 +26,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
     from django.db.models.expressions import Combinable
 
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
-    from doorward.kernel.db.hot_queries import Value
 
 _INSERT = HotInsert(Session)
-
-
-def _stepped_up(
-    session_id: UUID, old_hash: bytes, new_hash: bytes, **verified: Value | None
-) -> tuple[QuerySet[Session], dict[str, Value | None]]:
-    rows = Session.objects.filter(id=session_id, token_hash=old_hash, ended_at__isnull=True)
-    return rows, {"token_hash": new_hash, **verified}
-
-
-def _signed_in(person_id: UUID, now: datetime) -> tuple[QuerySet[Any], dict[str, Value]]:
-    return accounts().everywhere().filter(id=person_id), {"last_signed_in_at": now}
-
-
-_STEP_UP, _SIGNED_IN = HotUpdate(_stepped_up), HotUpdate(_signed_in)
 
 
 class SignsIn(Protocol):
@@ -119,14 +103,14 @@ def begin(administrator: SignsIn, *, actor: Actor, now: datetime, **verified: ob
     return Started(session_id=session_id, token=token, has_home=has_home)
 
 
-def step_up(session_id: UUID, *, old_hash: bytes, **verified: Value | None) -> Started:
+def step_up(session_id: UUID, *, old_hash: bytes, **verified: object) -> Started:
     """Write down what was verified, under a new identifier; the old one is dead from now on.
 
     Raises `StaleRequest` where the session was stepped up or ended in the meantime.
     """
     token = new_token()
-    new_hash = token_hash(token)
-    if _STEP_UP.run(session_id=session_id, old_hash=old_hash, new_hash=new_hash, **verified) != 1:
+    rows = Session.objects.filter(id=session_id, token_hash=old_hash, ended_at__isnull=True)
+    if rows.update(token_hash=token_hash(token), **verified) != 1:
         raise StaleRequest
     return Started(session_id=session_id, token=token)
 
@@ -174,7 +158,7 @@ def record_sign_in(*, actor: Actor, with_what: str, known_browser: bool, now: da
     It writes into the person's row, whose lock the caller has: it comes before their sessions', as for who ends these.
     """
     if actor.person is not None:
-        _SIGNED_IN.run(person_id=actor.person.id, now=now)
+        accounts().everywhere().filter(id=actor.person.id).update(last_signed_in_at=now)
     details: dict[str, Detail] = {"with": with_what, "new_browser": not known_browser}
     record(SIGNED_IN, actor=actor, details=details)
     counted = partial(counting.count, SIGN_INS, SignIn.SUCCEEDED, with_what)

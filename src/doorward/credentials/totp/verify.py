@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -20,7 +20,6 @@ from doorward.credentials.models import USABLE, Factor
 from doorward.credentials.shared import own_key, record_guess, step_up
 from doorward.credentials.totp import rules as totp_rules
 from doorward.kernel.crypto import sealing
-from doorward.kernel.db.hot_queries import HotUpdate
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import FACTORS_LOCKED
@@ -188,7 +187,9 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
 ) -> bool:
     """Accept a time step once, in one statement (RFC 6238, 5.2), and return the counted tries back."""
     known = auth.browser.known
-    if _consumed(known=known).run(factor_id=app.id, step=step, now=now) != 1:
+    unused = Factor.objects.filter(USABLE, id=app.id, last_step__lt=step)
+    right = throttle.cleared(known=known)
+    if unused.update(last_step=step, last_used_at=now, taken_over=False, **right) != 1:
         return False
     rows = Factor.objects.filter(id__in=others)
     if others and event_type is SECOND_STEP_FAILED:
@@ -196,19 +197,6 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
     elif others:
         throttle.uncount_open_row(rows)
     return True
-
-
-@cache
-def _consumed(*, known: bool) -> HotUpdate:
-    right = throttle.cleared(known=known)
-
-    def make(
-        factor_id: UUID, step: int, now: datetime
-    ) -> tuple[QuerySet[Factor], dict[str, object]]:
-        unused = Factor.objects.filter(USABLE, id=factor_id, last_step__lt=step)
-        return unused, {"last_step": step, "last_used_at": now, "taken_over": False, **right}
-
-    return HotUpdate(make)
 
 
 def lock_guessed(app_ids: list[UUID], *, actor: Actor, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """The few statements whose building costs more than running them: the ORM writes their SQL once in a process.
 
-At most eleven statements are hot (`tests/kernel/test_hot_queries.py`); everything else is the ORM's. Times and
-identifiers of SQLite are read here, without Django's converters: 4 % of *Home*. Which ones they are, goes by what each
+At most eight statements are hot (`tests/kernel/test_hot_queries.py`); everything else is the ORM's. Times and
+identifiers of SQLite are read here, without Django's converters: 4 % of *Home*. Which eight they are, goes by what each
 saves. Measured in one process, ms of CPU in place of the ORM's own, where *Home* takes 0.7 and a whole sign-in 8:
 
     gate.loading           0.1 in place of 3.2   each signed-in page
@@ -11,8 +11,7 @@ saves. Measured in one process, ms of CPU in place of the ORM's own, where *Home
     credentials.owner      0.04 in place of 2.5  each sign-in
     directory.counts       0.04 in place of 0.6  *Home*, the list of people
     audit.record           0.1 in place of 0.4   whatever is recorded
-    sessions.issuing       0.1 in place of 0.4   each sign-in; and two updates of the second step,
-    credentials.totp       0.1 in place of 0.9   with them: the code of a sign-in, which took 2.8 as a whole
+    sessions.issuing       0.1 in place of 0.4   each sign-in
 """
 
 from __future__ import annotations
@@ -92,37 +91,27 @@ class HotQuery:
 
 
 class HotUpdate:
-    """An `update`, written down at its first use; `make` gives the rows and the columns' new values.
-
-    With None in place of a value it is another statement.
-    """
+    """An `update`, written down at its first use; `make` gives the rows and the columns' new values."""
 
     def __init__(self, make: Callable[..., tuple[QuerySet[Any], Mapping[str, Any]]]) -> None:
         self._make = make
-        self._written: dict[tuple[frozenset[str], frozenset[str]], _Written] = {}
+        self._written: dict[frozenset[str], _Written] = {}
 
-    def run(self, **values: Value | None) -> int:
+    def run(self, **values: Value) -> int:
         """Change the rows that these values choose; return how many were changed."""
         connection = connections[DEFAULT_DB_ALIAS]
-        given = {name: value for name, value in values.items() if value is not None}
-        shape = frozenset(values), frozenset(given)
-        written = self._written.get(shape)
-        if written is None:
-            written = self._written[shape] = self._write(connection, values, given)
-        return _changed(connection, written.sql, written.filled(connection, given))
+        written = self._written.get(frozenset(values)) or self._write(connection, values)
+        return _changed(connection, written.sql, written.filled(connection, values))
 
-    def _write(
-        self,
-        connection: BaseDatabaseWrapper,
-        values: Mapping[str, Value | None],
-        given: Mapping[str, Value],
-    ) -> _Written:
-        samples = _samples(given)
-        rows, columns = self._make(**{**values, **samples})
+    def _write(self, connection: BaseDatabaseWrapper, values: Mapping[str, Value]) -> _Written:
+        samples = _samples(values)
+        rows, columns = self._make(**samples)
         query = cast("UpdateQuery", rows.query.chain(UpdateQuery))
         query.add_update_values(dict(columns))
         sql, parameters = query.get_compiler(connection=connection).as_sql()
-        return _Written(sql, tuple(parameters), _places(connection, parameters, samples))
+        places = _places(connection, parameters, samples)
+        self._written[frozenset(values)] = written = _Written(sql, tuple(parameters), places)
+        return written
 
 
 class HotInsert:
