@@ -181,6 +181,16 @@ def test_every_link_to_a_guide_leads_to_a_section_that_is_there():
         assert anchor in {section.anchor for section in rendering.guide(slug).sections}, anchor
 
 
+def test_where_it_is_required_of_somebody_the_guide_to_that_is_a_click_away(
+    brand, owner, colleague
+):
+    browser = browsers.browser_of(owner)
+    for path in ("/administrators/", f"/administrators/{colleague.id}/"):
+        page = browser.get(path).content.decode()
+        assert 'href="/help/for-account-administrators/#require">Help<' in page, path
+    assert 'href="/help/">Help<' in browser.get("/profile/").content.decode()
+
+
 @pytest.mark.parametrize("slug", rendering.SLUGS)
 def test_links_within_a_guide_lead_somewhere(slug, brand, client):
     page = main_of(client.get(f"/help/{slug}/"))
