@@ -22,7 +22,7 @@ from doorward.credentials.events import PASSWORD_CHANGED
 from doorward.kernel.text.tables import safe_cell
 from doorward.sessions.events import SIGNED_IN
 from doorward.signin.events import SIGN_IN_FAILED
-from doorward.web.activity import export
+from doorward.web.activity import export, filters
 from doorward.web.http import streaming
 from doorward.web.kit.tables import separator_of
 from tests.kit import browsers, people
@@ -109,7 +109,13 @@ def test_the_outcome_narrows(owner, browser):
     assert lines(browser.get("/activity/?outcome=failed")) == []
 
 
-def test_the_person_is_found_however_the_name_is_typed(owner, colleague, browser):
+@pytest.mark.parametrize(("few", "most"), [(50, 1000), (0, 1000), (0, 0)])
+def test_the_person_is_found_however_the_name_is_typed(
+    owner, colleague, browser, monkeypatch, few, most
+):
+    # As one of a few who are called so, of many, and of very many.
+    monkeypatch.setattr(filters, "FEW_PEOPLE", few)
+    monkeypatch.setattr(filters, "MOST_PEOPLE", most)
     Administrator.objects.of(owner.customer_id).filter(id=colleague.id).update(
         **Administrator.name_columns(first_name="Söréna", last_name="Osei")
     )
