@@ -195,6 +195,55 @@ def test_the_worker_records_its_end_once_and_where_a_clock_goes_back_it_stays_ov
     assert required(asked)
 
 
+def test_renewed_for_a_year_it_is_told_each_time_and_at_its_end_there_is_no_grace(owner, asked):
+    now = timezone.now()
+    made = make(asked, owner, days=30, now=now)
+    for number in range(2, 14):
+        now = made.ends_at - timedelta(days=2)
+        made = make(asked, owner, days=30, now=now)
+        assert made.ends_at <= now + exceptions.LONGEST
+        event = people.events(EXCEPTION_MADE)[-1]
+        assert event.details["exceptions"] == number
+        assert not required(asked, now=made.ends_at - timedelta(seconds=1))
+    now = made.ends_at - timedelta(days=2)
+    # A later day for all, saved while it runs, gives them none.
+    day = (now + timedelta(days=90)).date()
+    with pytest.raises(FieldsRefused):
+        policies.ask(owner.customer_id, since=now, from_day=day)
+    policies.lift(owner.customer_id)
+    policies.ask(
+        owner.customer_id, since=now, required_of=RequiredOf.EVERYONE, from_day=day, newcomer_days=5
+    )
+    assert required(asked, now=made.ends_at)
+
+
+def test_made_while_the_clock_was_ahead_it_is_over_when_the_clock_is_right_again(owner, asked):
+    ahead = timezone.now() + timedelta(days=400)
+    made = make(asked, owner, days=30, now=ahead)
+    assert not required(asked, now=ahead)
+    assert required(asked)
+    assert exceptions.running(owner.customer_id, now=timezone.now()) == []
+    assert exceptions.end_due(now=timezone.now()) == 1
+    assert exceptions.end_due(now=timezone.now()) == 0
+    # Nor does it count when that time comes.
+    assert required(asked, now=made.ends_at - timedelta(days=1))
+
+
+def test_a_clock_that_goes_back_a_little_ends_none(owner, asked):
+    made = make(asked, owner, days=30)
+    back = timezone.now() - timedelta(hours=12)
+    assert not required(asked, now=back)
+    assert exceptions.end_due(now=back) == 0
+    assert made.ends_at > timezone.now()
+
+
+def test_renewed_while_the_clock_is_back_it_ends_earlier_and_never_later(owner, asked):
+    first = make(asked, owner, days=10)
+    second = make(asked, owner, days=10, now=timezone.now() - timedelta(days=5))
+    assert second.ends_at < first.ends_at
+    assert required(asked, now=second.ends_at)
+
+
 def test_somebody_removed_has_none(owner, asked):
     make(asked, owner)
     change(asked, owner, status=Status.REMOVED, confirmed=True)

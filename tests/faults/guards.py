@@ -456,6 +456,13 @@ GUARDS: Final = (
         f"{_EXCEPTIONS}it_ends_within_thirty_days",
     ),
     Guard(
+        "no exception lasts for years because a clock was ahead",
+        "policy/grace.py",
+        "return until is not None and now < until <= now + FURTHEST_END",
+        "return until is not None and now < until",
+        f"{_EXCEPTIONS}made_while_the_clock_was_ahead_it_is_over_when_the_clock_is_right_again",
+    ),
+    Guard(
         "an exception ends by itself",
         "policy/rules.py",
         "excepted = member.is_excepted(now) and",

@@ -7,10 +7,11 @@ One that has ended gives no grace: the person is asked from the day that was the
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from doorward.accounts.errors import (
     ExceptionDayInvalid,
@@ -37,7 +38,7 @@ from doorward.kernel.errors import Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.effective import policies_of
-from doorward.policy.grace import midnight
+from doorward.policy.grace import FURTHEST_END, LONGEST_EXCEPTION, midnight
 from doorward.policy.rules import RequiredBy, effective
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
 
-LONGEST: Final = timedelta(days=30)
+LONGEST: Final = LONGEST_EXCEPTION
 LONGEST_REASON: Final = 300
 _AT_ONCE: Final = 100
 
@@ -88,8 +89,12 @@ def end(person_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> A
 
 
 def end_due(*, now: datetime) -> int:
-    """Record the exceptions whose time is over, each once; return how many. For the worker; the gate needs it not."""
-    due = PolicyException.objects.filter(ends_at__lte=now, ended_at__isnull=True)
+    """Record the exceptions whose time is over, each once; return how many. For the worker; the gate needs it not.
+
+    Of those, too, that were made while the clock was far ahead: none of them counts again when its end comes near.
+    """
+    over = Q(ends_at__lte=now) | Q(ends_at__gt=now + FURTHEST_END)
+    due = PolicyException.objects.filter(over, ended_at__isnull=True)
     ended = 0
     for one in due.order_by("ends_at")[:_AT_ONCE]:
         with transaction.atomic():
@@ -119,7 +124,10 @@ def end_with_tick(person: Administrator, *, actor: Actor, now: datetime) -> None
 def running(customer_id: UUID, *, now: datetime) -> list[PolicyException]:
     """Return the exceptions that run at a customer, the one that ends first in front, with their people."""
     rows = PolicyException.objects.filter(
-        administrator__customer_id=customer_id, ended_at__isnull=True, ends_at__gt=now
+        administrator__customer_id=customer_id,
+        ended_at__isnull=True,
+        ends_at__gt=now,
+        ends_at__lte=now + FURTHEST_END,
     )
     there = rows.exclude(administrator__status=Status.REMOVED)
     return list(there.select_related("administrator").order_by("ends_at", "id"))

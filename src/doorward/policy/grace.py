@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ADMINISTRATORS: Final = "administrators"
 # How much of a customer's people a wave reaches, the ones before included, in percent.
 WAVES: Final = (5, 25, 100)
+LONGEST_EXCEPTION: Final = timedelta(days=30)
+# No exception ends further ahead than this: a clock that was ahead when it was made makes none that lasts for years.
+FURTHEST_END: Final = LONGEST_EXCEPTION + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Member:
 
     def is_excepted(self, now: datetime) -> bool:
         """Return whether their customer's policy does not ask them for now; over at the very moment of its end."""
-        return self.excepted_until is not None and now < self.excepted_until
+        until = self.excepted_until
+        return until is not None and now < until <= now + FURTHEST_END
 
     @property
     def wave(self) -> int:
