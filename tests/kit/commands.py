@@ -73,6 +73,8 @@ def _forker(_process: int) -> socket.socket:
 
 
 def _end(asking: socket.socket, forking: subprocess.Popen[bytes]) -> None:
+    # Whoever was forked from this process meanwhile may hold the same socket.
+    asking.shutdown(socket.SHUT_RDWR)
     asking.close()
     forking.wait()
 

@@ -176,7 +176,7 @@ def _clean(details: ApplicationDetails) -> dict[str, object]:
         "logout_uris": checks.take("logout_uris", _addresses, details.logout_uris, public=public),
         "logout_channel": checks.take("logout_channel", _channel, details.logout_channel),
         "resources": checks.take("resources", _addresses, details.resources, public=False),
-        "scopes": [name for name in rules.SCOPES if name in {"openid", *details.scopes}],
+        "scopes": checks.take("scopes", _scopes, details.scopes),
         "required_acr": checks.take("required_acr", _choice, wanted, among=["", *Assurance]),
         "while_managing": details.while_managing,
         "keys": checks.take("keys", _keys, details.keys),
@@ -189,6 +189,13 @@ def _choice(text: str, *, among: Iterable[str]) -> str:
     if text not in {str(one) for one in among}:
         raise ChoiceInvalid
     return text
+
+
+def _scopes(names: frozenset[str]) -> list[str]:
+    wanted = {"openid", *names}
+    if not wanted <= set(rules.SCOPES):
+        raise ChoiceInvalid
+    return [name for name in rules.SCOPES if name in wanted]
 
 
 def _channel(text: str) -> str:
