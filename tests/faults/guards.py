@@ -122,9 +122,16 @@ GUARDS: Final = (
         f"{_T}making_the_policy_milder_first_does_not_either",
     ),
     Guard(
+        "whose mailbox a colleague has moved is helped by two",
+        f"{_R}/help.py",
+        "if just_before.moved_by_another(person.id, since=since):",
+        "if False:",
+        f"{_T}moving_the_mailbox_first_does_not_either",
+    ),
+    Guard(
         "after a refusal a second yes",
         f"{_R}/help.py",
-        "if just_before.refused(person.id, since=now - rules.LOOK_BACK).exists():",
+        "if just_before.refused(person.id, since=since).exists():",
         "if False:",
         f"{_STOLEN}what_another_one_refused_takes_a_second_yes_for_a_week",
     ),

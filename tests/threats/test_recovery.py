@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from doorward.accounts import email_change
 from doorward.accounts.events import RIGHTS_CHANGED
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.events import Outcome
@@ -58,6 +59,7 @@ from doorward.sessions.models import Session
 from doorward.signin.take_back import take_back
 from tests.accounts.changing import change
 from tests.kit import browsers, codes, passkeys, people, policies
+from tests.kit.email_changes import ask_email
 from tests.kit.factors import verify_code
 from tests.kit.people import CHROME, PASSWORD
 from tests.kit.racing import at_once
@@ -332,6 +334,25 @@ def test_taking_the_tab_away_first_does_not_make_one_colleague_enough(lost_admin
     refuse(RecoveryRequest.objects.get(state=State.OPEN), helper)
     clock.shift(timedelta(hours=1))
     assert help_with(people.again(lost_admin), helper).words
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["by a colleague", "by themselves"])
+def test_moving_the_mailbox_first_does_not_either(lost, helper, clock, own):
+    """Whoever moved it could set the password by a link, before they ask; who moved their own did it with a factor."""
+    by = people.actor(lost if own else helper)
+    ask_email(lost, "thief@elsewhere.example", actor=by, now=timezone.now())
+    token = people.path_of("email_new", administrator=lost).split("/")[-2]
+    email_change.answer(
+        token=token, stop=False, client=by.client, session_id=None, now=timezone.now()
+    )
+    clock.shift(timedelta(hours=25))
+    email_change.apply_due(now=timezone.now())
+    assert people.again(lost).email == "thief@elsewhere.example"
+    assert bool(help_with(people.again(lost), helper).words) == own
+    if not own:
+        refuse(RecoveryRequest.objects.get(), helper)
+        clock.shift(timedelta(days=7))
+        assert help_with(people.again(lost), helper).words
 
 
 @pytest.mark.parametrize("before", [RecoveryBy.TWO, RecoveryBy.PROVIDER])

@@ -164,7 +164,11 @@ def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | 
 
 def second_is_due(person: Administrator, *, now: datetime) -> bool:
     """Return whether help for somebody needs a second colleague's yes."""
-    if just_before.refused(person.id, since=now - rules.LOOK_BACK).exists():
+    since = now - rules.LOOK_BACK
+    if just_before.refused(person.id, since=since).exists():
+        return True
+    # Whoever has the mailbox has the password, and the pass would be all that is left.
+    if just_before.moved_by_another(person.id, since=since):
         return True
     return rules.needs_second(
         just_before.recovery_by(person, now=now),

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import F, Q
 
+from doorward.accounts.email_change import FORGET_AFTER
 from doorward.accounts.events import (
     ADMINISTRATOR_REMOVED,
     ADMINISTRATOR_SUSPENDED,
+    EMAIL_CHANGE_ASKED,
     EMAIL_CHANGED,
     RIGHTS_CHANGED,
 )
@@ -109,6 +111,15 @@ def disturbed(person: Administrator, *, since: datetime) -> bool:
 def moved(person_id: UUID, *, since: datetime) -> bool:
     """Return whether somebody's e-mail is another one since then, so that what is mailed may reach somebody else."""
     return Event.objects.filter(subject_id=person_id, type=EMAIL_CHANGED, at__gt=since).exists()
+
+
+def moved_by_another(person_id: UUID, *, since: datetime) -> bool:
+    """Return whether a colleague moved somebody's e-mail since then, and could have set their password by a link."""
+    asked = Event.objects.filter(
+        subject_id=person_id, type=EMAIL_CHANGE_ASKED, at__gt=since - FORGET_AFTER
+    )
+    by_another = asked.exclude(actor_id=person_id)
+    return by_another.exists() and moved(person_id, since=since)
 
 
 def silenced(actor_id: UUID, *, since: datetime) -> bool:
