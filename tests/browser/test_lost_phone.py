@@ -174,3 +174,19 @@ def test_support_asks_and_the_customer_agrees(portal, nora, ines, helper, lost):
     support.visitor.context.clear_cookies()
     comes_back(lost, ines, words)
     assert ines.state["factors"] == 1
+
+
+def test_a_second_address_is_added_and_confirmed(portal, ines, elsewhere, lost):
+    """What tells of a theft when the e-mail itself was stolen: confirmed there, by a press and not by the look."""
+    elsewhere.is_signed_in_as(ines).go("/profile/")
+    lost.follows("Second address for notifications", then="second-address")
+    second = ines.email.replace("@", ".second@")
+    lost.types("Second address", second)
+    lost.presses("Send a link to confirm it", then="profile")
+    link = portal.mail(second, "").link("/second-address/confirm/")
+    elsewhere.context.clear_cookies()
+    elsewhere.go(link)
+    elsewhere.sees("confirm-second-address")
+    assert ines.events[-1] == "second_address_asked"
+    lost.presses("Confirm this address", then="sign-in")
+    assert ines.events[-1] == "second_address_added"
