@@ -190,3 +190,27 @@ def test_a_second_address_is_added_and_confirmed(portal, ines, elsewhere, lost):
     assert ines.events[-1] == "second_address_asked"
     lost.presses("Confirm this address", then="sign-in")
     assert ines.events[-1] == "second_address_added"
+
+
+def test_support_and_a_person_on_the_phone_make_sure_of_each_other(portal, ines, helper, lost):
+    staff = portal.person(
+        "Priya Provider", customer=portal.ask("provider"), tabs=("home", "customers")
+    ).has_app()
+    person = Keyboard(lost.visitor.is_signed_in_as(ines))
+    helper.visitor.context.clear_cookies()
+    support = Keyboard(helper.visitor.is_signed_in_as(staff))
+    support.visitor.go(f"/customers/?q={ines.customer}")
+    support.follows(ines.customer, then="customer")
+    support.follows("Caller check", then="customer-caller-check")
+    support.types("E-mail", ines.email)
+    support.presses("Begin the check", then="customer-caller-check")
+    person.visitor.go("/support/caller-check/")
+    person.types("The code that you hear", code_of(support))
+    person.presses("Check the code", then="caller-check")
+    support.types("The code that you hear", code_of(person))
+    support.presses("Check the code", then="customer-caller-check")
+    support.visitor.hears("Both codes were right: you are talking to", role="status")
+
+
+def code_of(keys):
+    return keys.visitor.page.locator("#caller-code").inner_text()
