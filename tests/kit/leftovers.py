@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from doorward.accounts import changes
-from doorward.applications import identity
+from doorward.applications import identity_headers
 from doorward.applications import keys as signing_keys
 from doorward.audit import browsers, newest
 from doorward.credentials.passkeys import possible
@@ -30,7 +30,7 @@ from doorward.operations.evidence import pdf
 from doorward.permissions import staff_scope
 from doorward.policy import rules as policy_rules
 from doorward.policy import series
-from doorward.recovery import words
+from doorward.recovery import set_up_words
 from doorward.signin import decoys
 from doorward.web.administrators import listing
 from doorward.web.fast import language
@@ -57,7 +57,7 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     decoys._usual,
     tabs._items,
     sealing._hash_key,
-    identity._signed,
+    identity_headers._signed,
 ]
 CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, streaming._of, signing_keys._kept]
 # Modules that forget by themselves, and what each of them has just now.
@@ -78,7 +78,7 @@ THE_SAME: list[object] = [
     signing_keys._private,
     pdf._weasyprint,
     listing._attention_choices,
-    words._list,
+    set_up_words._list,
     rooms._room,
     # Whoever begins to trace stops it.
     tracing._here,

@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from doorward.accounts.models import Administrator
-from doorward.applications import forgetting, identity, sites
+from doorward.applications import forgetting, identity_headers, sites
 from doorward.applications.events import APPLICATION_SIGNED_IN
 from doorward.applications.models import SiteVisit
 from doorward.audit.actor import CONSOLE
@@ -59,24 +59,24 @@ def browser(site, owner):
 def test_who_is_signed_in_gets_through_and_the_site_is_told_who_it_is(browser, owner):
     answer = browser.ask("/page")
     assert (answer.status_code, answer.content) == (200, b"")
-    told = {name: answer[name] for name in identity.HEADERS}
-    assert told[identity.USER] == told[identity.EMAIL] == owner.email
-    assert told[identity.NAME] == owner.full_name
-    assert told[identity.CUSTOMER] == owner.customer.name
+    told = {name: answer[name] for name in identity_headers.HEADERS}
+    assert told[identity_headers.USER] == told[identity_headers.EMAIL] == owner.email
+    assert told[identity_headers.NAME] == owner.full_name
+    assert told[identity_headers.CUSTOMER] == owner.customer.name
 
 
 def test_the_signed_header_says_the_same_for_this_site_alone(browser, owner):
-    token = browser.ask("/")[identity.ASSERTION]
+    token = browser.ask("/")[identity_headers.ASSERTION]
     keys = KeySet.import_key_set(Client().get("/oidc/jwks/").json())
     claims = jwt.decode(token, keys, algorithms=["ES256"]).claims
-    assert head(token)["typ"] == identity.SITE
+    assert head(token)["typ"] == identity_headers.SITE
     issuer = Client().get("/.well-known/openid-configuration").json()["issuer"]
     assert (claims["iss"], claims["aud"]) == (issuer, ORIGIN)
     assert (claims["email"], claims["name"]) == (owner.email, owner.full_name)
     assert claims["customer"] == {"id": str(owner.customer_id), "name": owner.customer.name}
     assert (claims["acr"], claims["amr"]) == ("urn:doorward:password", ["pwd"])
     assert str(owner.id) not in claims["sub"]
-    assert claims["exp"] - claims["iat"] == identity.LASTS_SECONDS
+    assert claims["exp"] - claims["iat"] == identity_headers.LASTS_SECONDS
     now = timezone.now().timestamp()
     assert claims["iat"] <= now < claims["exp"] - 55
 
@@ -85,7 +85,7 @@ def test_names_of_any_script_are_in_ascii(browser, owner):
     rows = Administrator.objects.of(owner.customer_id).filter(id=owner.id)
     rows.update(first_name="Zoë 100%", last_name="Čapek")
     answer = browser.ask("/")
-    assert answer[identity.NAME] == "Zo%C3%AB 100%25 %C4%8Capek"
+    assert answer[identity_headers.NAME] == "Zo%C3%AB 100%25 %C4%8Capek"
 
 
 def test_an_answer_is_one_query(browser):

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
-from doorward.applications import going_to_site, identity, sites, visits
+from doorward.applications import going_to_site, identity_headers, sites, visits
 from doorward.applications.errors import HandOverRefused, SiteHostTaken
 from doorward.applications.events import APPLICATION_SIGNED_IN
 from doorward.applications.models import SiteVisit
@@ -53,7 +53,7 @@ def browser(site, owner):
 
 def refused(answer):
     assert answer.status_code in {303, 400, 401, 403, 404, 422}
-    assert not [name for name in identity.HEADERS if name in answer.headers]
+    assert not [name for name in identity_headers.HEADERS if name in answer.headers]
     return answer.status_code
 
 
@@ -103,8 +103,8 @@ def test_headers_that_a_client_sends_are_not_what_the_site_is_told(browser, owne
         "Doorward-Assertion": "forged",
     }
     answer = browser.ask(headers=forged)
-    assert answer[identity.USER] == owner.email
-    assert answer[identity.ASSERTION].count(".") == 2
+    assert answer[identity_headers.USER] == owner.email
+    assert answer[identity_headers.ASSERTION].count(".") == 2
     assert refused(AtSite().ask(headers=forged)) == 303
 
 
@@ -133,7 +133,7 @@ def test_where_the_database_fails_nobody_gets_through(browser):
         browser.site.raise_request_exception = False
         answer = browser.ask()
     assert answer.status_code >= 500
-    assert not [name for name in identity.HEADERS if name in answer.headers]
+    assert not [name for name in identity_headers.HEADERS if name in answer.headers]
 
 
 # --- where it leads -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from doorward.accounts.models import Administrator
-from doorward.applications.tokens import party_of
+from doorward.applications.subjects import party_of
 from doorward.customers.cached import brand_of
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Tokens: what they say, and for whom. Each is signed, short-lived, and looked up again where it is shown to us.
 
-Refresh tokens say nothing and are rows: `grants.py`.
+Refresh tokens say nothing and are rows: `refresh_tokens.py`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from uuid import UUID
 from joserfc.errors import JoseError
 
 from doorward.applications import keys
-from doorward.applications.models import SubjectType
 from doorward.applications.protocol import Code, ProtocolError
+from doorward.applications.subjects import party_of, subject_of
 from doorward.customers.cached import brand_of
 from doorward.gate.assurance import assurance_of, methods_of, verified_at
 from doorward.kernel.crypto.sealing import keyed_hash
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from doorward.applications.keys import Signer
     from doorward.applications.live import Live
     from doorward.applications.models import Application, Grant
-    from doorward.sessions.context import AuthContext
 
 ACCESS_SECONDS: Final = 300
 _ID_LASTS: Final = timedelta(minutes=10)
@@ -115,28 +114,6 @@ def read_hint(token: str, *, issuer: str) -> dict[str, Any]:
 def grant_id(claims: dict[str, Any]) -> UUID:
     """Return the id of the sign-in that an access token of ours came of."""
     return UUID(hex=str(claims["jti"])[:32])
-
-
-def subject_of(application: Application, person_id: UUID) -> str:
-    """Return by what an application knows somebody (or a customer) again (OpenID Connect Core, 8).
-
-    At most 255 letters.
-    """
-    if application.subject_type == SubjectType.PUBLIC:
-        return str(person_id)
-    return _letters(keyed_hash("oidc-subject", application.id.bytes + person_id.bytes))
-
-
-def party_of(application: Application, auth: AuthContext) -> dict[str, Any]:
-    """Return who it is: a person; or the customer whose portal is managed, with who acts for it (RFC 8693, 4.1).
-
-    An application that knows nothing of `act` then takes staff for none of the customer's people, nor for themselves.
-    """
-    mine = subject_of(application, auth.own.person.id)
-    portal = auth if auth.staff else auth.portal
-    if portal is None:
-        return {"sub": mine}
-    return {"sub": subject_of(application, portal.person.customer_id), "act": {"sub": mine}}
 
 
 def session_mark(application: Application, session_id: UUID) -> str:

@@ -29,7 +29,7 @@ from doorward.recovery import (
     just_before,
     rules,
     set_up_pass,
-    words,
+    set_up_words,
 )
 from doorward.recovery.errors import (
     AlreadyAsked,
@@ -99,7 +99,7 @@ def issue(
 
     In the caller's transaction, with the locks of customer and person.
     """
-    chosen = words.new_words()
+    chosen = set_up_words.new_words()
     giving_way.end_issued(person, actor=actor, now=now)
     suspension.suspend(person.id, now=now)
     ending.end_others(administrator_id=person.id, keep=None, now=now)

@@ -21,7 +21,7 @@ from doorward.kernel.crypto.sealing import keyed_hash, open_sealed, seal
 from doorward.kernel.errors import Refusal
 from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
-from doorward.recovery import sealed, words
+from doorward.recovery import sealed, set_up_words
 from doorward.recovery.errors import PassNeedsOwnPassword, PassWrong
 from doorward.recovery.events import PASS_ENDED, PASS_FAILED, PASS_USED
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
@@ -51,7 +51,7 @@ def make(request: RecoveryRequest, chosen: tuple[str, ...], *, now: datetime) ->
     return SetUpPass.objects.create(
         request=request,
         administrator_id=request.administrator_id,
-        keyed_hash=_keyed_hash(words.normalise(" ".join(chosen))),
+        keyed_hash=_keyed_hash(set_up_words.normalise(" ".join(chosen))),
         made_at=now,
         expires_at=now + PASS_LIFETIME,
     )
@@ -60,7 +60,7 @@ def make(request: RecoveryRequest, chosen: tuple[str, ...], *, now: datetime) ->
 def make_mailed(request: RecoveryRequest, *, now: datetime) -> SetUpPass:
     """Insert a pass whose words can be made again, for its mail."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    made = make(request, words.words_of(_number(request.id, nonce)), now=now)
+    made = make(request, set_up_words.words_of(_number(request.id, nonce)), now=now)
     made.nonce = seal(nonce, **sealed.of_pass(made.id))
     made.save(update_fields=["nonce"])
     return made
@@ -69,7 +69,7 @@ def make_mailed(request: RecoveryRequest, *, now: datetime) -> SetUpPass:
 def words_of(made: SetUpPass) -> tuple[str, ...]:
     """Return the words of a mailed pass. Secret. Raises `SealBroken`."""
     nonce = open_sealed(made.nonce or b"", **sealed.of_pass(made.id))
-    return words.words_of(_number(made.request_id, nonce))
+    return set_up_words.words_of(_number(made.request_id, nonce))
 
 
 def is_out(administrator_id: UUID, *, now: datetime) -> bool:
@@ -150,7 +150,7 @@ def _look(
     auth: AuthContext, typed: str, *, now: datetime
 ) -> tuple[SetUpPass | None, Refusal | None]:
     """Count a try in one statement, and only then look; return the pass that was tried, and why it does not serve."""
-    hashed, administrator_id = _keyed_hash(words.normalise(typed)), auth.person.id
+    hashed, administrator_id = _keyed_hash(set_up_words.normalise(typed)), auth.person.id
     alive = _alive(administrator_id, now=now).filter(tries__lt=PASS_TRIES)
     if alive.update(tries=F("tries") + 1) != 1:
         return None, PassWrong()

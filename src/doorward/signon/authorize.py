@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import authorization_codes, going_on, grants, pushed, tokens
+from doorward.applications import authorization_codes, going_on, grants, pushed, subjects
 from doorward.applications.authorization_codes import Asked
 from doorward.applications.errors import AlreadyAnswered
 from doorward.applications.protocol import Code, ProtocolError
@@ -188,7 +188,7 @@ def _not_managing(request: Request, application: Application, to: Answer) -> Htt
 
 def _refuse_another(request: Request, application: Application, wish: Wish) -> None:
     """Give nothing of somebody else than the application means."""
-    party = tokens.party_of(application, _as_whom(request))
+    party = subjects.party_of(application, _as_whom(request))
     if wish.subject and wish.subject != party["sub"]:
         raise ProtocolError(Code.LOGIN_REQUIRED, "Somebody else is signed in.")
 

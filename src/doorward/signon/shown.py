@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import grants, refresh_tokens, tokens
+from doorward.applications import grants, refresh_tokens, subjects, tokens
 from doorward.applications.claims import claims_of
 from doorward.applications.live import limited
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
@@ -121,7 +121,7 @@ def _of_refresh(request: Request, grant_id: Any, *, used: bool) -> dict[str, Any
         "active": True,
         "client_id": application.client_id,
         "scope": " ".join(live.grant.scopes),
-        **tokens.party_of(application, live.auth),
+        **subjects.party_of(application, live.auth),
         "iss": issuer_of(request),
     }
 

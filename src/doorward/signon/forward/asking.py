@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from doorward.applications import going_to_site, identity, sites, visits
+from doorward.applications import going_to_site, identity_headers, sites, visits
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.customers.events import ACCESS_REFUSED
@@ -68,7 +68,7 @@ def _through(request: Request, visit: Visit, wanted: Original, how: str) -> Http
     if how == _PAGE:
         # Let through since the proxy was told otherwise: it goes on at the site, not with our empty answer.
         return see_other(wanted.address)
-    return HttpResponse(headers=identity.headers_of(visit, now=request.now))
+    return HttpResponse(headers=identity_headers.headers_of(visit, now=request.now))
 
 
 def _refuse(request: Request, site: Site, visit: Visit, wanted: Original, how: str) -> HttpResponse:

@@ -16,7 +16,7 @@ from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.recovery import help as helping
-from doorward.recovery import queries, requests, rules, words
+from doorward.recovery import queries, requests, rules, set_up_words
 from doorward.web.administrators.forms import DecideForm, HelpForm
 from doorward.web.administrators.pages import HelpPage, PassPage, RequestPage, RequestsPage
 from doorward.web.administrators.views import RIGHT, both
@@ -173,7 +173,7 @@ def _show_pass(request: Request, name: str, chosen: tuple[str, ...]) -> HttpResp
     page = PassPage(
         name=name,
         words=chosen,
-        digits=words.as_digits(chosen),
+        digits=set_up_words.as_digits(chosen),
         until=request.now + rules.PASS_LIFETIME,
     )
     return render(request, "administrators/pass.html", page)

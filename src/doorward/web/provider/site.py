@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from doorward.applications import clients, identity, rules, sites
+from doorward.applications import clients, identity_headers, rules, sites
 from doorward.applications.sites import SiteDetails
 from doorward.customers import own_tabs
 from doorward.customers.tabs import TABS
@@ -63,7 +63,7 @@ class SitePage:
     fields: dict[str, Field]
     wrong: Wrong
     portal: str
-    headers: tuple[str, ...] = identity.HEADERS
+    headers: tuple[str, ...] = identity_headers.HEADERS
 
 
 @needs(Need.right(TABS), post=Need.of(Action.CHANGE_APPLICATION))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -10,9 +9,9 @@ from urllib.parse import quote
 
 from doorward.applications import keys
 from doorward.applications.models import Algorithm
+from doorward.applications.subjects import subject_at_site
 from doorward.customers.cached import brand_of
 from doorward.gate.assurance import assurance_of, methods_of, verified_at
-from doorward.kernel.crypto.sealing import keyed_hash
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,7 +64,7 @@ def _claims(visit: Visit) -> dict[str, object]:
     return {
         "iss": brand_of(person.brand_id).address(""),
         "aud": visit.origin,
-        "sub": _subject(visit),
+        "sub": subject_at_site(visit.site_id, person.id),
         "email": person.email,
         "name": person.full_name,
         "customer": {"id": str(person.customer_id), "name": person.customer_name},
@@ -73,12 +72,6 @@ def _claims(visit: Visit) -> dict[str, object]:
         "amr": list(methods_of(auth.facts)),
         **({"auth_time": int(verified.timestamp())} if verified else {}),
     }
-
-
-def _subject(visit: Visit) -> str:
-    """Return by what a site knows somebody again, which no other site can compare."""
-    found = keyed_hash("site-subject", visit.site_id.bytes + visit.auth.person.id.bytes)
-    return base64.urlsafe_b64encode(found).rstrip(b"=").decode()
 
 
 # A page of a site asks for much at once: it is signed once.
