@@ -108,6 +108,13 @@ GUARDS: Final = (
         f"{_STOLEN}two_whom_the_same_hand_let_in_do_not_agree_with_each_other",
     ),
     Guard(
+        "two of the staff of whom one made the other are one hand",
+        f"{_R}/deciding.py",
+        "provider=_hand_of(asker_id, since=since)",
+        "provider=frozenset({asker_id})",
+        "tests/threats/test_managing_misused.py::test_nor_does_whom_another_account_of_the_same_hand_let_in",
+    ),
+    Guard(
         "what was taken shortly before still counts",
         f"{_R}/just_before.py",
         "return person.looks_after or bool(_robbed([person.id], since=now - LOOK_BACK))",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -380,6 +381,42 @@ def test_nobody_agrees_whom_the_asker_let_in(owner, colleague, staff, by):
     agreed = by in {"another of the staff", "console"}
     assert answer.status_code == (303 if agreed else 422)
     assert state_of(asked)[0] == (State.AGREED if agreed else State.ASKED)
+
+
+@pytest.mark.parametrize("by", ["whom the asker made", "who made the asker", "of the same hand"])
+def test_nor_does_whom_another_account_of_the_same_hand_let_in(owner, staff, by):
+    """One of the support makes another, waits a day, and lets somebody in by one of them and asks by the other."""
+    other = managing.make_manager("liam@provider.example")
+    third = managing.make_manager("ada@provider.example")
+    theirs = browsers.browser_of_with_factor(owner)
+    _added(owner, by=other)
+    long_ago = timezone.now() - timedelta(days=2)
+    hands = {
+        "whom the asker made": [(other, staff)],
+        "who made the asker": [(staff, other)],
+        "of the same hand": [(other, third), (staff, third)],
+    }
+    with time_machine.travel(long_ago, tick=True):
+        for made, maker in hands[by]:
+            _added(made, by=maker)
+    answer = browsers.browser_of_with_factor(staff).post(
+        f"/customers/{owner.customer_id}/manage/", {"reason": managing.REASON}
+    )
+    assert answer.status_code == 422, "nobody else could agree"
+    stranger = managing.make_manager("noor@provider.example")
+    asked = managing.ask(browsers.browser_of_with_factor(stranger), owner)
+    managing.agree(theirs, asked)
+
+
+def test_who_came_to_power_in_the_portal_needs_a_yes_for_more(owner, staff):
+    then = timezone.now() - timedelta(days=30)
+    policies.ask(owner.customer_id, support_access=SupportAccess.ALWAYS, since=then)
+    client = browsers.browser_of_with_factor(staff)
+    managing.ask(client, owner)
+    managing.begin(client, owner)
+    _added(staff, by=None)
+    assert client.post("/managing/changes/").status_code == 303
+    assert not Managing.objects.get().changes
 
 
 def test_who_came_to_power_today_needs_a_yes_whatever_the_policy(owner, staff):

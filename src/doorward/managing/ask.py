@@ -78,7 +78,8 @@ def ask_for_changes(
         if over.is_over(managing, now=now):
             raise ManagingOver
         managing.asks_changes_at = now
-        managing.changes = managing.agreed_by_id is None and always(customer, now=now)
+        without_yes = needs_no_yes(customer, actor=actor, now=now)
+        managing.changes = managing.agreed_by_id is None and without_yes
         managing.save(update_fields=["asks_changes_at", "changes"])
         tell(MANAGING_CHANGES_ASKED, managing, actor=actor, details={"changes": True})
     return managing

@@ -142,9 +142,11 @@ def let_in_by(
 ) -> frozenset[UUID]:
     """Return who of these got access since then from this one of the support, or from somebody who did.
 
-    Whom support helped after a loss counts as well, whoever of the support it was.
+    One hand with them is whom of the support they let in lately, and who let them in: else one of the support makes
+    another, who lets somebody in at the customer, or asks. Whom support helped after a loss counts as well, whoever of
+    the support it was.
     """
-    given = _given(customer_id, since=since, provider=frozenset({asker_id}))
+    given = _given(customer_id, since=since, provider=_hand_of(asker_id, since=since))
     return ids & rules.let_in(given, rules.PROVIDER)
 
 
@@ -170,6 +172,14 @@ def _decider(actor: Actor) -> Decider:
     joined = rows.aggregate(at=Max("joined_at"))["at"] or rows.aggregate(at=Max("added_at"))["at"]
     newest = events.aggregate(at=Max("at"))["at"]
     return Decider(ids=frozenset(ids), since=max(filter(None, (joined, newest))))
+
+
+def _hand_of(staff_id: UUID, *, since: datetime) -> frozenset[UUID]:
+    rows = Administrator.objects.everywhere().filter(id=staff_id)
+    own = rows.values_list("customer_id", flat=True).get()
+    # That the operator let in two of them makes those no one hand.
+    given = {pair for pair in _given(own, since=since) if rules.PROVIDER not in pair}
+    return rules.hand_of(given, frozenset({staff_id}))
 
 
 def _given(

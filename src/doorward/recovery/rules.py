@@ -61,16 +61,21 @@ def let_in(given: Iterable[tuple[UUID, UUID]], by: UUID) -> frozenset[UUID]:
     return frozenset(reached - {by})
 
 
-def one_hand(
-    given: Iterable[tuple[UUID, UUID]], parties: frozenset[UUID], deciders: frozenset[UUID]
-) -> bool:
-    """Return whether who asks and who would agree got their access from each other, or both from the same hand.
+def hand_of(given: Iterable[tuple[UUID, UUID]], people: frozenset[UUID]) -> frozenset[UUID]:
+    """Return these people, and whoever got their access from one of them, gave it to them, or had it from the same.
 
     `given`: who gave it, and to whom. Also over several steps: a stolen account can invite two who agree with each
     other.
     """
-    pairs, reached, before = list(given), parties, -1
+    pairs, reached, before = list(given), people, -1
     while len(reached) > before:
         before = len(reached)
         reached = reached.union(*[pair for pair in pairs if not reached.isdisjoint(pair)])
-    return not reached.isdisjoint(deciders)
+    return reached
+
+
+def one_hand(
+    given: Iterable[tuple[UUID, UUID]], parties: frozenset[UUID], deciders: frozenset[UUID]
+) -> bool:
+    """Return whether who asks and who would agree got their access from each other, or both from the same hand."""
+    return not hand_of(given, parties).isdisjoint(deciders)
