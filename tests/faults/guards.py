@@ -244,9 +244,9 @@ GUARDS: Final = (
     Guard(
         "a pass opens nothing at another customer",
         f"{_R}/set_up_pass.py",
-        "hashed, administrator_id = _keyed_hash(words.normalise(typed)), auth.person.id\n"
+        "hashed, administrator_id = _keyed_hash(set_up_words.normalise(typed)), auth.person.id\n"
         "    alive = _alive(administrator_id, now=now).filter(tries__lt=PASS_TRIES)",
-        "hashed = _keyed_hash(words.normalise(typed))\n"
+        "hashed = _keyed_hash(set_up_words.normalise(typed))\n"
         "    administrator_id = SetUpPass.objects.filter(keyed_hash=hashed).get().administrator_id\n"
         "    alive = _alive(administrator_id, now=now).filter(tries__lt=PASS_TRIES)",
         f"{_ELSEWHERE}where_both_have_one_each_opens_its_own_alone",
@@ -397,7 +397,7 @@ GUARDS: Final = (
     ),
     Guard(
         "the minimum of a customer says who helps",
-        "policy/rules.py",
+        "policy/effective.py",
         "            current(self.customer, now=now, default=DEFAULTS),\n"
         "            current(self.minimum, now=now, default=LOOSEST),\n",
         "            current(self.customer, now=now, default=DEFAULTS),\n",
@@ -405,7 +405,7 @@ GUARDS: Final = (
     ),
     Guard(
         "the minimum of a brand says who helps",
-        "policy/rules.py",
+        "policy/effective.py",
         "            current(self.minimum, now=now, default=LOOSEST),\n"
         "            current(self.brand, now=now, default=LOOSEST),\n        )\n\n    def minimums",
         "            current(self.minimum, now=now, default=LOOSEST),\n        )\n\n    def minimums",
@@ -478,7 +478,7 @@ GUARDS: Final = (
     ),
     Guard(
         "an exception ends by itself",
-        "policy/rules.py",
+        "policy/effective.py",
         "excepted = member.is_excepted(now) and",
         "excepted = member.excepted_until is not None and",
         f"{_EXCEPTIONS}for_a_while_the_policy_does_not_ask_and_then_it_does_by_itself",
@@ -713,7 +713,7 @@ GUARDS: Final = (
     ),
     Guard(
         "staff is taken for nobody in an application",
-        "applications/tokens.py",
+        "applications/subjects.py",
         "    if portal is None:\n",
         "    if portal is None or True:\n",
         "signon/test_while_managing.py::test_tokens_name_the_customer_and_who_acts_and_none_of_its_people",

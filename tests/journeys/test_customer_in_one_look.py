@@ -13,7 +13,7 @@ from doorward.customers import services as customers
 from doorward.customers.models import CustomerStatus
 from doorward.customers.services import CustomerChange
 from doorward.customers.tabs import ADMINISTRATORS, BUILT_IN, STAFF
-from doorward.policy.effective import policies_of
+from doorward.policy.loading import policies_of
 from doorward.web.provider import account_history, keepers
 from tests.kit import browsers, codes, passkeys, people
 

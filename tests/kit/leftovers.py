@@ -28,8 +28,7 @@ from doorward.notifications import rendering as mails
 from doorward.operations import readings
 from doorward.operations.evidence import pdf
 from doorward.permissions import staff_scope
-from doorward.policy import rules as policy_rules
-from doorward.policy import series
+from doorward.policy import effective, series
 from doorward.recovery import set_up_words
 from doorward.signin import decoys
 from doorward.web.administrators import listing
@@ -96,7 +95,7 @@ THE_SAME: list[object] = [
     csp._policy,
     environ._key,
     series.load,
-    policy_rules._merged,
+    effective._merged,
     files.files,
     foreign._payload_class,
     guides._guide,

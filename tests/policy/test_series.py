@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorward.policy import grace, series
+from doorward.policy.effective import Policies, effective
 from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, RequiredOf, Values
 from doorward.policy.grace import WAVES, Member, was_due_at
-from doorward.policy.rules import Policies, effective
 from doorward.policy.series import Scope, Series, arrange, current, planned
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)

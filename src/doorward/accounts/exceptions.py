@@ -37,9 +37,10 @@ from doorward.kernel.checks import Checks
 from doorward.kernel.errors import Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
-from doorward.policy.effective import policies_of
+from doorward.policy.effective import effective
 from doorward.policy.grace import FURTHEST_END, LONGEST_EXCEPTION, midnight
-from doorward.policy.rules import RequiredBy, effective
+from doorward.policy.loading import policies_of
+from doorward.policy.rules import RequiredBy
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -23,10 +23,11 @@ from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.naming import full_name
 from doorward.customers.models import Customer, CustomerKind
 from doorward.permissions.staff_scope import Reach
-from doorward.policy.effective import policies_from
+from doorward.policy.effective import effective
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member
-from doorward.policy.rules import FactorKind, effective, gets_through
+from doorward.policy.loading import policies_from
+from doorward.policy.rules import FactorKind, gets_through
 from doorward.policy.series import planned
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.policy.rules import Policies
+    from doorward.policy.effective import Policies
 
 _ASKED: Final = 3
 

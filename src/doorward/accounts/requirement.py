@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.policy.effective import policies_of
+from doorward.policy.effective import effective
 from doorward.policy.grace import Member, share_of
-from doorward.policy.rules import effective
+from doorward.policy.loading import policies_of
 
 if TYPE_CHECKING:
     from datetime import datetime

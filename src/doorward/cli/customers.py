@@ -189,7 +189,7 @@ def _record(customer: Customer) -> dict[str, Any]:
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.policy import series  # noqa: PLC0415
-    from doorward.policy.effective import policies_of  # noqa: PLC0415
+    from doorward.policy.loading import policies_of  # noqa: PLC0415
 
     policies, now = policies_of(customer), timezone.now()
     return {

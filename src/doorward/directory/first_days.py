@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from doorward.customers.models import Customer
-from doorward.policy.effective import policies_from
+from doorward.policy.effective import effective
 from doorward.policy.grace import ADMINISTRATORS, Member
-from doorward.policy.rules import effective
+from doorward.policy.loading import policies_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.policy.rules import Policies
+    from doorward.policy.effective import Policies
 
 # What of a row decides on its day.
 COLUMNS: Final = ("require_2fa", "tabs", "wave_share", "joined_at", "due_since", "excepted_until")

@@ -20,10 +20,11 @@ from doorward.customers.tabs import OF_STAFF
 from doorward.kernel.db.hot_queries import HotQuery
 from doorward.kernel.db.unordered import one_or_none
 from doorward.permissions.staff_scope import Scope, of_columns
-from doorward.policy.effective import policies_from
+from doorward.policy.effective import effective
 from doorward.policy.fields import Kinds
 from doorward.policy.grace import Member
-from doorward.policy.rules import FactorKind, effective
+from doorward.policy.loading import policies_from
+from doorward.policy.rules import FactorKind
 from doorward.sessions.binding import cookie_hash
 from doorward.sessions.context import AuthContext, Browser, FactorRow, Person
 from doorward.sessions.facts import (
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.policy.rules import Policies, Policy
+    from doorward.policy.effective import Policies
+    from doorward.policy.rules import Policy
 # A password that cannot stand alone is due once no second factor is on or required.
 PASSWORD_DUE_ALONE = "too_short"  # noqa: S105 - a reason
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.customers.models import Customer
-    from doorward.policy.rules import Policies
+    from doorward.policy.effective import Policies
     from doorward.sessions.context import FactorRow
     from doorward.sessions.facts import Facts, SessionFacts
 

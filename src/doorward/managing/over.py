@@ -13,7 +13,7 @@ from doorward.gate import managed
 from doorward.managing import rules
 from doorward.managing.models import OPEN, Managing, State
 from doorward.permissions.actions import Action
-from doorward.policy.effective import policies_of
+from doorward.policy.loading import policies_of
 from doorward.sessions.models import Session
 from doorward.sessions.rules import is_managing
 

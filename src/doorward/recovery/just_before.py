@@ -23,8 +23,8 @@ from doorward.audit.models import Event
 from doorward.customers.events import CUSTOMER_CHANGED
 from doorward.customers.models import CustomerStatus
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.policy.effective import policies_of
 from doorward.policy.fields import FIELDS, RecoveryBy, SupportAccess
+from doorward.policy.loading import policies_of
 from doorward.policy.versions import policy_of_customer
 from doorward.recovery.models import RecoveryRequest, State, Way
 from doorward.recovery.rules import LOOK_BACK, VETO_TIME

@@ -15,7 +15,7 @@ from doorward.credentials.events import RECOVERED
 from doorward.credentials.models import Factor
 from doorward.customers import locking
 from doorward.customers.models import CustomerStatus
-from doorward.policy.effective import policies_of
+from doorward.policy.loading import policies_of
 from doorward.recovery import both_sides, deciding, giving_way, rules, set_up_pass, support, waiting
 from doorward.recovery.events import HELP_ENDED, PASS_MAILED
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way

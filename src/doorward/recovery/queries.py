@@ -10,8 +10,8 @@ from doorward.accounts.models import Administrator
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.suspension import can_be_taken_back
 from doorward.customers.models import CustomerKind
-from doorward.policy.effective import policies_of
 from doorward.policy.fields import RecoveryBy, SupportAccess
+from doorward.policy.loading import policies_of
 from doorward.recovery import deciding, requests, undoing, waiting
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 

@@ -17,7 +17,7 @@ from doorward.customers import locking
 from doorward.customers.rights import authorise
 from doorward.kernel.moments import lasts
 from doorward.permissions.actions import Action
-from doorward.policy.effective import policies_of
+from doorward.policy.loading import policies_of
 from doorward.recovery import set_up_pass
 from doorward.recovery.errors import (
     AlreadyAsked,

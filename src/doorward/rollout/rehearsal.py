@@ -16,8 +16,8 @@ from doorward.customers.cached import brand_of
 from doorward.customers.models import Customer
 from doorward.gate import many
 from doorward.policy import versions
+from doorward.policy.effective import Policies
 from doorward.policy.fields import Kinds
-from doorward.policy.rules import Policies
 from doorward.rollout import stopping
 from doorward.rollout.rules import Foretold, Reach, foretell
 

@@ -20,10 +20,10 @@ from doorward.audit.naming import full_name
 from doorward.audit.record import record
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.directory.state import enough
-from doorward.policy.effective import policies_of
+from doorward.policy.effective import effective
 from doorward.policy.grace import Member, midnight, waits
+from doorward.policy.loading import policies_of
 from doorward.policy.models import PolicyVersion
-from doorward.policy.rules import effective
 from doorward.policy.series import counting
 from doorward.rollout.events import REMINDED
 from doorward.rollout.models import Reminder, ReminderSweep
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.policy.rules import Policies
+    from doorward.policy.effective import Policies
 
 EVERY: Final = timedelta(hours=1)
 # So many people are looked at in one transaction, and about so many are reminded in one round.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from doorward.customers.models import Customer
     from doorward.gate.many import Alike
-    from doorward.policy.rules import Policies
+    from doorward.policy.effective import Policies
     from doorward.sessions.context import FactorRow
     from doorward.sessions.facts import Facts, SessionFacts, TrustFacts
 

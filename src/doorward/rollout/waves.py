@@ -24,7 +24,6 @@ from doorward.directory.state import enough
 from doorward.kernel.db.paging import in_pages
 from doorward.permissions.actions import Action
 from doorward.policy import series
-from doorward.policy.effective import policies_of
 from doorward.policy.errors import NothingWaits
 from doorward.policy.events import (
     MINIMUM_WAVE_GOES_ON,
@@ -34,6 +33,7 @@ from doorward.policy.events import (
 )
 from doorward.policy.fields import RequiredOf
 from doorward.policy.grace import WAVES, day_of_wave
+from doorward.policy.loading import policies_of
 from doorward.policy.versions import (
     locked,
     minimum_of_brand,

@@ -24,9 +24,9 @@ from doorward.customers.rights import authorise
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
-from doorward.policy.effective import policies_of
+from doorward.policy.effective import effective
 from doorward.policy.fields import Kinds
-from doorward.policy.rules import FactorKind, effective
+from doorward.policy.loading import policies_of
 from doorward.sessions.facts import TrustFacts
 from doorward.sessions.issuing import new_token
 
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.audit.actor import Actor
-    from doorward.policy.rules import Policies
+    from doorward.policy.effective import Policies
+    from doorward.policy.rules import FactorKind
     from doorward.sessions.context import AuthContext
 
 

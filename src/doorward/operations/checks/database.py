@@ -15,7 +15,7 @@ from doorward.environment import LOOPBACK_NAMES
 from doorward.kernel.db import poolers
 from doorward.kernel.db.sqlite import driver
 from doorward.operations.checks.finding import Finding, advice, fine, unfit
-from doorward.policy.effective import policies_of
+from doorward.policy.loading import policies_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,9 @@ from doorward.credentials.models import USABLE, Factor
 from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import titles_of
 from doorward.kernel.db.paging import ROWS
-from doorward.policy.effective import policies_of
-from doorward.policy.rules import FactorKind, RequiredBy, effective
+from doorward.policy.effective import effective
+from doorward.policy.loading import policies_of
+from doorward.policy.rules import FactorKind, RequiredBy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
     from doorward.operations.evidence.about import About
     from doorward.operations.evidence.tables import Row
-    from doorward.policy.rules import Policies, Policy
+    from doorward.policy.effective import Policies
+    from doorward.policy.rules import Policy
 
 BY: Final = {
     RequiredBy.TICK: gettext_lazy("own tick"),

@@ -12,9 +12,9 @@ from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import titles_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.policy import series
-from doorward.policy.effective import policies_of
 from doorward.policy.fields import RequiredOf
 from doorward.policy.grace import midnight
+from doorward.policy.loading import policies_of
 from doorward.policy.versions import policy_of_customer
 from doorward.rollout import waves
 from doorward.web.kit import policy_form

@@ -13,7 +13,7 @@ from doorward.accounts.models import ACTIVE_OR_INVITED, Administrator, Standing
 from doorward.customers import cached
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.kernel.text import names
-from doorward.policy.effective import policies_from
+from doorward.policy.loading import policies_from
 from doorward.web.http.requests import signed_in
 from doorward.web.kit.paging import PAGE_SIZE, page_number
 from doorward.web.kit.times import number

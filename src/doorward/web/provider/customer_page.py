@@ -16,7 +16,7 @@ from doorward.directory import people as directory_people
 from doorward.directory.adoption import Totals
 from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
-from doorward.policy.effective import policies_of
+from doorward.policy.loading import policies_of
 from doorward.policy.series import scope
 from doorward.recovery import queries
 from doorward.web.kit.adoption import by_kind
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from doorward.customers.models import Customer
     from doorward.directory.people import Counts
     from doorward.permissions.staff_scope import Scope
-    from doorward.policy.rules import Policies
+    from doorward.policy.effective import Policies
     from doorward.recovery.queries import Listed
     from doorward.sessions.context import Person
     from doorward.web.kit.charts import Bars

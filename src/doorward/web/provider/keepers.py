@@ -14,7 +14,8 @@ from doorward.credentials.models import USABLE, Factor
 from doorward.directory.people import Factors
 from doorward.directory.state import state_of
 from doorward.kernel.errors import NotFound
-from doorward.policy.rules import FactorKind, effective
+from doorward.policy.effective import effective
+from doorward.policy.rules import FactorKind
 from doorward.web.kit.tags import factor_tags
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.customers.models import Customer
-    from doorward.policy.rules import Policies
+    from doorward.policy.effective import Policies
     from doorward.web.kit.tags import Tag
 
 SHOWN = 6

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorward.kernel.errors import FieldsRefused
+from doorward.policy.effective import Policies, effective
 from doorward.policy.fields import LOOSEST, Kinds, RequiredOf, Values, read
 from doorward.policy.grace import Member, Timing, day_of
-from doorward.policy.rules import Policies, RequiredBy, effective
+from doorward.policy.rules import RequiredBy
 from doorward.policy.series import Scope, Series, arrange
 
 BEGIN = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
