@@ -89,14 +89,14 @@ GUARDS: Final = (
     Guard(
         "the person does not agree, nor who was refused before",
         f"{_R}/rules.py",
-        "return parties.isdisjoint(decider.ids) and decider.since + VETO_TIME <= asked_at",
-        "return decider.since + VETO_TIME <= asked_at",
+        "return parties.isdisjoint(decider.ids) and not decider.is_new(asked_at)",
+        "return not decider.is_new(asked_at)",
         f"{_STOLEN}who_was_refused_does_not_agree_to_the_next_one",
     ),
     Guard(
         "nobody new agrees",
         f"{_R}/rules.py",
-        "return parties.isdisjoint(decider.ids) and decider.since + VETO_TIME <= asked_at",
+        "return parties.isdisjoint(decider.ids) and not decider.is_new(asked_at)",
         "return parties.isdisjoint(decider.ids)",
         f"{_T}an_accomplice_who_was_given_the_tab_just_now_does_not_agree",
     ),
@@ -320,8 +320,8 @@ GUARDS: Final = (
     Guard(
         "whom the support let in does not agree with it",
         f"{_R}/deciding.py",
-        "if request.way == Way.SUPPORT and let_in_by_provider(decider.ids, customer_id, since=since):",
-        "if False:",
+        "if request.way == Way.SUPPORT and let_in_by(\n",
+        "if False and let_in_by(\n",
         f"{_SUPPORT}who_came_back_by_the_support_does_not_agree_to_its_next_request",
     ),
     Guard(
@@ -334,14 +334,14 @@ GUARDS: Final = (
     Guard(
         "where somebody could agree with the support, no time does",
         f"{_R}/support.py",
-        "    if who_could_agree(person, now=now):\n        return False\n",
+        "    if who_could_agree(person, _id_of(actor), now=now):\n        return False\n",
         "",
         f"{_SUPPORT}nothing_happens_before_somebody_agrees_and_then_they_read_out_the_pass",
     ),
     Guard(
         "where somebody turns up who could agree with the support, no time does any more",
         f"{_R}/support.py",
-        "if deciding.is_over(request, now=now) or who_could_agree(person, now=now):",
+        "if deciding.is_over(request, now=now) or able:",
         "if deciding.is_over(request, now=now):",
         f"{_SUPPORT}what_came_meanwhile_lets_no_time_approve",
     ),

@@ -16,6 +16,7 @@ from doorward.accounts.events import (
     RIGHTS_CHANGED,
 )
 from doorward.accounts.models import Administrator, Status
+from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.credentials.events import (
@@ -25,6 +26,7 @@ from doorward.credentials.events import (
     TWO_FACTOR_RESET,
 )
 from doorward.credentials.models import USABLE, Factor
+from doorward.customers import services as customers
 from doorward.recovery.errors import (
     HelpYourself,
     NotByTime,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     import time_machine
 
     from doorward.audit.events import EventType
+    from doorward.customers.models import Customer
 
 pytestmark = pytest.mark.django_db
 
@@ -314,3 +317,55 @@ def test_who_could_have_agreed_says_that_it_was_them(owner, colleague):
     set_up_again(colleague, come_in(colleague, helped.words))
     say_who(helped.request, old, was_them=True)
     assert RecoveryRequest.objects.get().state == State.CONFIRMED
+
+
+# --- the first day ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def new_company(clock: time_machine.Traveller, customer: Customer) -> list[Administrator]:
+    """Return three of a company that came today: made at the console, each with an app since then."""
+    now, brand = timezone.now(), customer.brand
+    company = customers.add(name="New Mill", actor=CONSOLE, now=now, brand=brand)
+    made = [
+        people.make_administrator(
+            company,
+            email=f"{name}@newmill.example",
+            name=f"{name.title()} Mill",
+            tabs=people.ALL_TABS,
+        )
+        for name in ("ada", "ben", "cleo")
+    ]
+    for one in made:
+        codes.enable_app(one)
+    return made
+
+
+def test_where_nobody_is_there_for_a_day_nobody_is_too_new(
+    new_company: list[Administrator],
+) -> None:
+    lost, helper, second = new_company
+    request = help_with(lost, helper).request
+    agree(request, second)
+    assert fetch(request, helper)
+
+
+def test_but_whom_the_asker_let_in_does_not_agree_there_either(
+    new_company: list[Administrator],
+) -> None:
+    lost, helper, second = new_company
+    happened(ADMINISTRATOR_ADDED, second, helper, days=0)
+    request = help_with(lost, helper).request
+    with pytest.raises(SameHands):
+        agree(request, second)
+
+
+def test_and_after_the_first_day_who_is_new_is(
+    new_company: list[Administrator], clock: time_machine.Traveller
+) -> None:
+    lost, helper, second = new_company
+    clock.shift(timedelta(hours=25))
+    happened(PASSWORD_RESET, second, second, days=0)
+    request = help_with(lost, helper).request
+    with pytest.raises(NotYetAllowed):
+        agree(request, second)

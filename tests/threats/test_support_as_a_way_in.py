@@ -14,6 +14,7 @@ from django.utils import timezone
 from doorward.accounts.errors import WrongStatus
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
+    ADMINISTRATOR_RESTORED,
     ADMINISTRATOR_SUSPENDED,
     EMAIL_CHANGED,
     INVITATION_SENT,
@@ -340,13 +341,14 @@ def test_the_person_concerned_does_not_agree(boss, staff):
     [
         (ADMINISTRATOR_ADDED, "staff"),
         (INVITATION_SENT, "staff"),
-        (INVITATION_SENT, "other staff"),
-        (ADMINISTRATOR_ADDED, "console"),
+        (ADMINISTRATOR_RESTORED, "other staff"),
         (TWO_FACTOR_RESET, "console"),
         (ADMINISTRATOR_ADDED, "whom staff invited"),
     ],
 )
-def test_whom_the_provider_let_in_within_a_month_does_not_agree(lost, boss, staff, kind, by):
+def test_whom_the_asker_let_in_or_the_provider_gave_back_within_a_month_does_not_agree(
+    lost, boss, staff, kind, by
+):
     made = second_helper(boss, "Mallory")
     via = second_helper(boss, "Trudy")
     if by == "whom staff invited":
@@ -362,6 +364,15 @@ def test_whom_the_provider_let_in_within_a_month_does_not_agree(lost, boss, staf
     with pytest.raises(LetInBySupport):
         agree(request, made)
     agree(request, boss)
+
+
+@pytest.mark.parametrize("by", ["other staff", "console"])
+def test_whom_others_of_the_provider_added_does(lost, boss, staff, by):
+    """At a new customer everybody was: nobody could be helped for a month."""
+    giver = make_staff("liam@provider.example") if by == "other staff" else None
+    made = second_helper(boss, "Otto")
+    happened(ADMINISTRATOR_ADDED, made, by=giver, days=3)
+    agree(ask_as_support(lost, staff), made)
 
 
 def test_after_a_month_they_do(lost, boss, staff):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
@@ -71,6 +71,8 @@ _GAVE: Final = (
     RIGHTS_CHANGED,
     TWO_FACTOR_RESET,
 )
+# By these somebody is new, and by the others of `_GAVE` an account that is there comes into hands.
+_MADE: Final = (ADMINISTRATOR_ADDED, INVITATION_SENT)
 # Who acts on a customer's people and is none of them. The background work gives nobody access by itself.
 _PROVIDERS: Final = (ActorType.PERSON, ActorType.OPERATOR)
 
@@ -107,7 +109,9 @@ def refuse_decider(request: RecoveryRequest, *, actor: Actor) -> None:
         raise NotYetAllowed
     since = request.asked_at - rules.ONE_HAND
     customer_id = request.administrator.customer_id
-    if request.way == Way.SUPPORT and let_in_by_provider(decider.ids, customer_id, since=since):
+    if request.way == Way.SUPPORT and let_in_by(
+        request.asked_by_id, decider.ids, customer_id, since=since
+    ):
         raise LetInBySupport
     askers = parties - {request.administrator_id}
     # That both were let in by the provider makes no two colleagues one.
@@ -124,29 +128,20 @@ def refuse_newcomer(actor: Actor, *, now: datetime) -> None:
 
 def is_newcomer(actor: Actor, *, now: datetime) -> bool:
     """Return whether somebody has had their access, or what proves it, for less than a day."""
-    return _decider(actor).since + rules.VETO_TIME > now
-
-
-def let_in_by_provider(
-    ids: frozenset[UUID], customer_id: UUID, *, since: datetime
-) -> frozenset[UUID]:
-    """Return who of these got access from support or operator since then, or from somebody who did.
-
-    Whoever support itself let in would agree with it.
-    """
-    return ids & rules.let_in(_given(customer_id, since=since), rules.PROVIDER)
+    return _decider(actor).is_new(now)
 
 
 def let_in_by(
-    asker_id: UUID, ids: frozenset[UUID], customer_id: UUID, *, since: datetime
+    asker_id: UUID | None, ids: frozenset[UUID], customer_id: UUID, *, since: datetime
 ) -> frozenset[UUID]:
     """Return who of these got access since then from this one of the support, or from somebody who did.
 
-    One hand with them is whom of the support they let in lately, and who let them in: else one of the support makes
-    another, who lets somebody in at the customer, or asks. Whom support helped after a loss counts as well, whoever of
-    the support it was.
+    They would agree with whom they have it from. One hand with them is whom of the support they let in lately, and who
+    let them in: else one of the support makes another, who lets somebody in at the customer, or asks. Whose account
+    support or operator gave back or changed counts as well, whoever of them it was; whom others of them added does
+    not: at a new customer everybody was.
     """
-    given = _given(customer_id, since=since, provider=_hand_of(asker_id, since=since))
+    given = _given(customer_id, since=since, makers=_hand_of(asker_id, since=since))
     return ids & rules.let_in(given, rules.PROVIDER)
 
 
@@ -171,10 +166,17 @@ def _decider(actor: Actor) -> Decider:
     rows = Administrator.objects.everywhere().filter(id__in=ids)
     joined = rows.aggregate(at=Max("joined_at"))["at"] or rows.aggregate(at=Max("added_at"))["at"]
     newest = events.aggregate(at=Max("at"))["at"]
-    return Decider(ids=frozenset(ids), since=max(filter(None, (joined, newest))))
+    company = Administrator.objects.everywhere().filter(customer_id__in=rows.values("customer_id"))
+    return Decider(
+        ids=frozenset(ids),
+        since=max(filter(None, (joined, newest))),
+        began=company.aggregate(at=Min("added_at"))["at"],
+    )
 
 
-def _hand_of(staff_id: UUID, *, since: datetime) -> frozenset[UUID]:
+def _hand_of(staff_id: UUID | None, *, since: datetime) -> frozenset[UUID | None]:
+    if staff_id is None:
+        return frozenset({None})
     rows = Administrator.objects.everywhere().filter(id=staff_id)
     own = rows.values_list("customer_id", flat=True).get()
     # That the operator let in two of them makes those no one hand.
@@ -183,11 +185,11 @@ def _hand_of(staff_id: UUID, *, since: datetime) -> frozenset[UUID]:
 
 
 def _given(
-    customer_id: UUID, *, since: datetime, provider: frozenset[UUID] | None = None
+    customer_id: UUID, *, since: datetime, makers: frozenset[UUID | None] = frozenset()
 ) -> set[tuple[UUID, UUID]]:
     """Return who gave whom of a customer access since then; `PROVIDER` for support and operator.
 
-    `provider`: only these of them.
+    Of those whom these made, only whom one of `makers` did.
     """
     events = Event.objects.filter(customer_id=customer_id, type__in=_GAVE, at__gt=since)
     ids = set(Administrator.objects.of(customer_id).values_list("id", flat=True))
@@ -199,6 +201,6 @@ def _given(
         if giver in ids:
             given.add((giver, taker))
         theirs = giver not in ids and by in _PROVIDERS
-        if way == Way.SUPPORT or (theirs and (provider is None or giver in provider)):
+        if way == Way.SUPPORT or (theirs and (giver in makers or kind not in _MADE)):
             given.add((rules.PROVIDER, taker))
     return given

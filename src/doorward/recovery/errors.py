@@ -142,13 +142,13 @@ class NotByTime(Refusal):
 
 
 class LetInBySupport(Refusal):
-    """Who would agree with the support was let in by it, or by somebody whom it let in."""
+    """Who would agree with the support was let in by who asks, or came back by it, or is of somebody who did."""
 
     sentence = _(
-        "You cannot agree to this: you have had your access for less than 30 days, and it came from the provider, or "
-        "from somebody whom the provider let in. A colleague who has had theirs for longer can."
+        "You cannot agree to this: within the last 30 days you were added by whoever asks, or the provider gave you "
+        "your access back or changed it, or somebody added you for whom that is so. A colleague for whom it is not can."
     )
-    reason = _("their access came from the provider")
+    reason = _("they had their access from the provider’s hands")
 
 
 class SupportIsForCustomers(Refusal):

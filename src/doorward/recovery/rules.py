@@ -32,10 +32,18 @@ PROVIDER: Final = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """Who would agree. `since`: from when on the power over colleagues has been in these hands."""
+    """Who would agree. `since`: from when on the power over colleagues has been in these hands.
+
+    `began`: when the first of their company came to the portal.
+    """
 
     ids: frozenset[UUID]
     since: datetime
+    began: datetime
+
+    def is_new(self, at: datetime) -> bool:
+        """Return whether the power came to them within a day; where nobody is there for longer, nobody is new."""
+        return self.since + VETO_TIME > at >= self.began + VETO_TIME
 
 
 def needs_second(recovery_by: RecoveryBy, *, looks_after: bool) -> bool:
@@ -46,10 +54,10 @@ def needs_second(recovery_by: RecoveryBy, *, looks_after: bool) -> bool:
 def may_agree(decider: Decider, *, parties: frozenset[UUID], asked_at: datetime) -> bool:
     """Return whether somebody may agree to a request: none of its parties, who asked and whom it is for.
 
-    Whoever came to the power shortly before may have been given it by who asks, or be that same person: for as long
-    as a request can be refused, nobody new agrees to it.
+    Whoever came to the power shortly before may be who asks, by another account: for as long as a request can be
+    refused, nobody new agrees to it. On a portal's first day all are new: there `one_hand` alone stands in the way.
     """
-    return parties.isdisjoint(decider.ids) and decider.since + VETO_TIME <= asked_at
+    return parties.isdisjoint(decider.ids) and not decider.is_new(asked_at)
 
 
 def let_in(given: Iterable[tuple[UUID, UUID]], by: UUID) -> frozenset[UUID]:

@@ -105,16 +105,19 @@ def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | 
     return None
 
 
-def who_could_agree(person: Administrator, *, now: datetime) -> frozenset[UUID]:
-    """Return who could say yes: with the tab, through with what is asked of them, and not let in by the provider."""
+def who_could_agree(
+    person: Administrator, asker_id: UUID | None, *, now: datetime
+) -> frozenset[UUID]:
+    """Return who could say yes: with the tab, through with what is asked of them, and not let in by who asks."""
     ids = looking_after.who_get_through(person.customer_id, now=now) - {person.id}
     since = now - rules.ONE_HAND
-    return ids - deciding.let_in_by_provider(ids, person.customer_id, since=since)
+    return ids - deciding.let_in_by(asker_id, ids, person.customer_id, since=since)
 
 
 def may_be_mailed(request: RecoveryRequest, person: Administrator, *, now: datetime) -> bool:
     """Return whether time has approved a request: it may still be, and nobody has turned up who could agree."""
-    if deciding.is_over(request, now=now) or who_could_agree(person, now=now):
+    able = who_could_agree(person, request.asked_by_id, now=now)
+    if deciding.is_over(request, now=now) or able:
         return False
     try:
         helping.refuse_support(person, now=now)
@@ -134,7 +137,7 @@ def _refuse(person: Administrator, *, actor: Actor, now: datetime) -> bool:
     today = _requests(person).filter(way=Way.SUPPORT, asked_at__gt=now - timedelta(days=1))
     if today.count() >= ASKS_A_DAY:
         raise SupportAskedTooOften
-    if who_could_agree(person, now=now):
+    if who_could_agree(person, _id_of(actor), now=now):
         return False
     _refuse_time(person, since=now - rules.LOOK_BACK)
     return True
@@ -159,10 +162,14 @@ def _requests(person: Administrator) -> QuerySet[RecoveryRequest]:
     return RecoveryRequest.objects.filter(administrator=person)
 
 
+def _id_of(actor: Actor) -> UUID | None:
+    return actor.person.id if actor.person else None
+
+
 def _insert(
     person: Administrator, how: str, *, waits: bool, actor: Actor, now: datetime
 ) -> RecoveryRequest:
-    staff_id = actor.person.id if actor.person else None
+    staff_id = _id_of(actor)
     return RecoveryRequest.objects.create(
         administrator=person,
         way=Way.SUPPORT,

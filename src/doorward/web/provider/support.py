@@ -165,7 +165,7 @@ def _ask_page(
         customer,
         person,
         readable_phone(person.phone),
-        waits=not support.who_could_agree(person, now=request.now),
+        waits=not support.who_could_agree(person, signed_in(request).id, now=request.now),
         impossible="" if refused is None else sentence(refused),
         how=how,
         wrong=found,
