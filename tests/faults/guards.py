@@ -110,9 +110,9 @@ GUARDS: Final = (
     Guard(
         "two of the staff of whom one made the other are one hand",
         f"{_R}/deciding.py",
-        "provider=_hand_of(asker_id, since=since)",
-        "provider=frozenset({asker_id})",
-        "tests/threats/test_managing_misused.py::test_nor_does_whom_another_account_of_the_same_hand_let_in",
+        "makers=_hand_of(asker_id, since=since)",
+        "makers=frozenset({asker_id})",
+        "threats/test_managing_misused.py::test_nor_does_whom_another_account_of_the_same_hand_let_in",
     ),
     Guard(
         "what was taken shortly before still counts",
