@@ -150,32 +150,14 @@ def say_who(
         if was_them and request.asked_by_id not in {one.id for one in actor.people}:
             deciding.refuse_decider(request, actor=actor)
         if not was_them:
-            _deny(request, person, actor=actor, now=now)
+            deny(request, person, actor=actor, now=now)
             return
         _close(request, State.CONFIRMED, actor=actor, now=now)
         both_sides.tell(RECOVERY_CONFIRMED, request, person, actor=actor)
 
 
-def object_to(
-    request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime
-) -> State:
-    """End a request as `stop` does; where the new device is set up already, end everything, as `say_who` does.
-
-    For the person themselves, by a mailed link: it only ends things. Returns how it stands then. Raises `RequestOver`.
-    """
-    if is_back(request, now=now):
-        _deny(request, person, actor=actor, now=now)
-        return State.DENIED
-    stop(request, person, actor=actor, now=now)
-    return State.REFUSED
-
-
-def may_end(request: RecoveryRequest, *, now: datetime) -> bool:
-    """Return whether `object_to` would end it."""
-    return is_back(request, now=now) or _may_stop(request)
-
-
-def _may_stop(request: RecoveryRequest) -> bool:
+def may_stop(request: RecoveryRequest) -> bool:
+    """Return whether there is something to stop: the new device is not set up yet."""
     if request.state not in {State.OPEN, State.APPROVED, State.ISSUED}:
         return False
     issued = SetUpPass.objects.filter(request=request).first()
@@ -192,7 +174,8 @@ def is_back(request: RecoveryRequest, *, now: datetime) -> bool:
     return in_time(issued, now=now)
 
 
-def _deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
+def deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
+    """Write down that it was not them, and end everything of theirs since it was asked for."""
     _close(request, State.DENIED, actor=actor, now=now)
     undoing.end_everything(person, since=request.asked_at, actor=actor, now=now)
     both_sides.tell(RECOVERY_DENIED, request, person, actor=actor)

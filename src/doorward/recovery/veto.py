@@ -1,4 +1,4 @@
-"""Objecting by a mailed link: whoever reads a mailbox of the person ends the help that was asked for."""
+"""Objecting by a mailed link, and what it ends: the help that was asked for, or all that came of it already."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import Actor, by_link
 from doorward.customers import locking
-from doorward.recovery.models import RecoveryRequest
-from doorward.recovery.requests import may_end, object_to
+from doorward.recovery import requests
+from doorward.recovery.models import RecoveryRequest, State
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from doorward.accounts.models import Administrator
     from doorward.audit.actor import ClientInfo
-    from doorward.recovery.models import State
 
 
 def veto(*, token: str, client: ClientInfo, now: datetime) -> State:
@@ -34,7 +34,16 @@ def veto(*, token: str, client: ClientInfo, now: datetime) -> State:
         locking.hold(link.administrator.customer_id)
         mailed_links.consume(link, now=now)
         person = locked(link.administrator_id)
-        return object_to(request_of(link, now=now), person, actor=actor, now=now)
+        return _end(request_of(link, now=now), person, actor=actor, now=now)
+
+
+def _end(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> State:
+    """End a request; where the new device is set up already, everything, as where it is said that it was not them."""
+    if requests.is_back(request, now=now):
+        requests.deny(request, person, actor=actor, now=now)
+        return State.DENIED
+    requests.stop(request, person, actor=actor, now=now)
+    return State.REFUSED
 
 
 def request_of(link: MailedLink, *, now: datetime) -> RecoveryRequest:
@@ -49,5 +58,9 @@ def request_of(link: MailedLink, *, now: datetime) -> RecoveryRequest:
     later = rows.filter(
         administrator_id=mailed_for.administrator_id, asked_at__gt=mailed_for.asked_at
     )
-    ended = (one for one in (mailed_for, *later.order_by("asked_at")) if may_end(one, now=now))
+    ended = (one for one in (mailed_for, *later.order_by("asked_at")) if _may_end(one, now=now))
     return next(ended, mailed_for)
+
+
+def _may_end(request: RecoveryRequest, *, now: datetime) -> bool:
+    return requests.is_back(request, now=now) or requests.may_stop(request)
