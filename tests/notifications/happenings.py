@@ -130,7 +130,7 @@ from doorward.recovery.events import (
     SUPPORT_ASKED,
     WAIT_ASKED,
 )
-from doorward.rollout import reminders, waves, weekly
+from doorward.rollout import reminders, waiting_waves, weekly
 from doorward.rollout.events import ADOPTION_MAILED, REMINDED
 from doorward.sessions import ending, issuing
 from doorward.sessions.events import OTHER_SESSIONS_ENDED, SIGN_IN_ABANDONED, SIGNED_IN, SIGNED_OUT
@@ -757,7 +757,7 @@ def wave_paused(stage: Stage) -> None:
         )
     Administrator.objects.of(stage.person.customer_id).update(joined_at=None)
     stage.now += timedelta(days=13)
-    assert waves.pause_due(now=stage.now) == 1
+    assert waiting_waves.pause_due(now=stage.now) == 1
 
 
 def minimum_wave_paused(stage: Stage) -> None:
@@ -773,7 +773,7 @@ def minimum_wave_paused(stage: Stage) -> None:
         customer=kit_people.provider(), tabs=" home customers "
     )
     stage.now += timedelta(days=13)
-    assert waves.pause_due(now=stage.now) == 1
+    assert waiting_waves.pause_due(now=stage.now) == 1
 
 
 def reminded(stage: Stage) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from doorward.policy import grace, series
 from doorward.policy.effective import Policies, effective
 from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, RequiredOf, Values
-from doorward.policy.grace import WAVES, Member, was_due_at
+from doorward.policy.grace import Member, was_due_at
 from doorward.policy.series import Scope, Series, arrange, current, planned
+from doorward.policy.waves import WAVES
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 EVERYONE = Values(required_of=RequiredOf.EVERYONE)

@@ -28,9 +28,9 @@ from doorward.policy.events import (
 )
 from doorward.policy.fields import RequiredOf
 from doorward.policy.models import WavePause
-from doorward.rollout import reminders, waves
+from doorward.rollout import reminders, waiting_waves
 from doorward.rollout.models import Reminder
-from doorward.rollout.waves import Wave
+from doorward.rollout.waiting_waves import Wave
 from tests.kit import browsers, codes, people, policies
 from tests.kit.racing import at_once
 
@@ -65,7 +65,7 @@ def day_of(person, *, at: float) -> datetime | None:
 
 
 def go_on(owner, *, at: float) -> None:
-    waves.resume(
+    waiting_waves.resume(
         versions.policy_of_customer(owner.customer_id), actor=people.actor(owner), now=days(at)
     )
 
@@ -89,9 +89,9 @@ def test_more_than_a_tenth_and_more_than_five(found, stops):
 
 def test_two_days_after_a_wave_the_next_one_waits_and_those_with_the_tab_are_told(owner, crowd):
     first, later = crowd
-    assert waves.pause_due(now=days(11.9)) == 0
-    assert waves.pause_due(now=days(12)) == 1
-    assert waves.pause_due(now=days(13)) == 0
+    assert waiting_waves.pause_due(now=days(11.9)) == 0
+    assert waiting_waves.pause_due(now=days(12)) == 1
+    assert waiting_waves.pause_due(now=days(13)) == 0
     [event] = people.events(WAVE_PAUSED)
     assert (event.details["stuck"], event.details["of_people"]) == (6, 7)
     # Whoever is due stays it; the others' day moves on, as if it went on now.
@@ -103,10 +103,10 @@ def test_two_days_after_a_wave_the_next_one_waits_and_those_with_the_tab_are_tol
 
 def test_whoever_goes_on_gives_the_time_that_was_left(owner, crowd):
     _first, later = crowd
-    waves.pause_due(now=days(12))
+    waiting_waves.pause_due(now=days(12))
     go_on(owner, at=15)
     assert day_of(later, at=16) == day_of(later, at=22) == days(23)
-    assert waves.pause_due(now=days(17)) == 0
+    assert waiting_waves.pause_due(now=days(17)) == 0
     with pytest.raises(NothingWaits):
         go_on(owner, at=18)
     assert len(people.events(WAVE_GOES_ON)) == 1
@@ -114,7 +114,7 @@ def test_whoever_goes_on_gives_the_time_that_was_left(owner, crowd):
 
 def test_or_changes_the_policy(owner, crowd):
     first, later = crowd
-    waves.pause_due(now=days(12))
+    waiting_waves.pause_due(now=days(12))
     # What asks the same goes on waiting; what asks something else begins anew.
     policies.ask(owner.customer_id, since=days(13), session_hours=8)
     assert day_of(later, at=40) == days(48)
@@ -128,15 +128,15 @@ def test_who_got_ready_is_not_stuck_nor_who_has_an_exception_or_came_later(owner
     rows = Administrator.objects.of(owner.customer_id).filter(id=first[0].id)
     for columns in ({"excepted_until": days(30)}, {"excepted_until": None, "joined_at": days(5)}):
         rows.update(**columns)
-        assert waves.pause_due(now=days(12)) == 0, columns
+        assert waiting_waves.pause_due(now=days(12)) == 0, columns
     rows.update(joined_at=None)
     codes.enable_app(first[0])
-    assert waves.pause_due(now=days(12)) == 0
+    assert waiting_waves.pause_due(now=days(12)) == 0
 
 
 def test_nobody_is_reminded_of_a_day_that_moves(owner, crowd):
     _first, later = crowd
-    waves.pause_due(now=days(12))
+    waiting_waves.pause_due(now=days(12))
     reminders.remind_due(now=days(19))
     assert not Reminder.objects.filter(administrator=later).exists()
 
@@ -144,10 +144,10 @@ def test_nobody_is_reminded_of_a_day_that_moves(owner, crowd):
 def test_only_who_has_the_tab_goes_on_and_an_outsider_finds_nothing_of_theirs(
     owner, crowd, outsider
 ):
-    waves.pause_due(now=days(12))
+    waiting_waves.pause_due(now=days(12))
     for other in (crowd[0][0], outsider):
         with pytest.raises(NotAuthorised):
-            waves.resume(
+            waiting_waves.resume(
                 versions.policy_of_customer(owner.customer_id),
                 actor=people.actor(other),
                 now=days(13),
@@ -157,7 +157,7 @@ def test_only_who_has_the_tab_goes_on_and_an_outsider_finds_nothing_of_theirs(
 
 def test_the_page_says_so_and_goes_on(owner, crowd, clock):
     clock.move_to(days(12))
-    waves.pause_due(now=days(12))
+    waiting_waves.pause_due(now=days(12))
     browser = browsers.browser_of(owner)
     page = browser.get("/account/").content.decode()
     assert 'id="wave-waits"' in page
@@ -169,10 +169,12 @@ def test_the_page_says_so_and_goes_on(owner, crowd, clock):
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_pause_it_once(owner, crowd):
-    outcomes = at_once([partial(waves.pause_due, now=days(12))] * 4)
+    outcomes = at_once([partial(waiting_waves.pause_due, now=days(12))] * 4)
     assert sum(one for one in outcomes if isinstance(one, int)) == 1, outcomes
     assert len(people.events(WAVE_PAUSED)) == 1
-    waves.resume(versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13))
+    waiting_waves.resume(
+        versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13)
+    )
 
 
 @pytest.mark.parametrize("of", ["customer", "brand"])
@@ -190,24 +192,26 @@ def test_waves_of_a_minimum_wait_too_and_the_provider_goes_on(owner, crowd, of):
         )
     )
     policy_change.save(minimum, wanted, actor=CONSOLE, now=NOW)
-    assert waves.pause_due(now=days(11.9)) == 0
-    assert waves.pause_due(now=days(12)) == 1
-    assert waves.pause_due(now=days(13)) == 0
+    assert waiting_waves.pause_due(now=days(11.9)) == 0
+    assert waiting_waves.pause_due(now=days(12)) == 1
+    assert waiting_waves.pause_due(now=days(13)) == 0
     (event,) = people.events(MINIMUM_WAVE_PAUSED)
     assert (event.details["stuck"], event.details["of_people"]) == (6, 7)
     assert day_of(first[0], at=15) == days(10)
     assert day_of(later, at=40) == days(48)
     # It is the provider's: no customer's own people go on with it.
     with pytest.raises(NotAuthorised):
-        waves.resume(minimum, actor=people.actor(owner), now=days(13))
+        waiting_waves.resume(minimum, actor=people.actor(owner), now=days(13))
     with pytest.raises(NothingWaits):
-        waves.resume(versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13))
+        waiting_waves.resume(
+            versions.policy_of_customer(owner.customer_id), actor=CONSOLE, now=days(13)
+        )
     boss = people.make_administrator(
         people.provider(), email="boss@northline.example", tabs={"home", "customers", "brands"}
     )
     text = minimum.rows().values_list("minimum", flat=True).get()
-    assert waves.waiting(minimum, text=text, now=days(13)) is not None
-    waves.resume(minimum, actor=people.actor(boss), now=days(15))
+    assert waiting_waves.waiting(minimum, text=text, now=days(13)) is not None
+    waiting_waves.resume(minimum, actor=people.actor(boss), now=days(15))
     assert day_of(later, at=16) == days(23)
     assert len(people.events(MINIMUM_WAVE_GOES_ON)) == 1
 
@@ -280,7 +284,7 @@ def test_who_may_go_on_with_a_minimum_is_mailed_that_it_waits_and_nobody_else(ow
     )
     policy_change.save(minimum, versions.Wanted(values=asking), actor=CONSOLE, now=NOW)
     dispatch(now=NOW)
-    assert waves.pause_due(now=days(12)) == 1
+    assert waiting_waves.pause_due(now=days(12)) == 1
     dispatch(now=days(12))
     mails = Delivery.objects.filter(template="minimum_wave_paused")
     told = {one.address.partition("@")[0] for one in mails}
@@ -291,4 +295,4 @@ def test_who_may_go_on_with_a_minimum_is_mailed_that_it_waits_and_nobody_else(ow
     assert f"/{of}s/{whose}/minimum/" in text
     assert (customer.name if of == "customer" else customer.brand.name) in text
     keeper = Administrator.objects.everywhere().get(id=mails[0].administrator_id)
-    waves.resume(minimum, actor=people.actor(keeper), now=days(13))
+    waiting_waves.resume(minimum, actor=people.actor(keeper), now=days(13))

@@ -134,7 +134,7 @@ class Administrator(AbstractBaseUser):
     due_since = models.DateTimeField(null=True)
     # Until when the policy does not ask them; the exception is a row of its own.
     excepted_until = models.DateTimeField(null=True)
-    # 0 to 99: in which wave a new requirement reaches them (`policy/grace.py`).
+    # 0 to 99: in which wave a new requirement reaches them (`policy/waves.py`).
     wave_share = models.PositiveSmallIntegerField(default=0)
     # Lists and numbers of 50,000 people cannot look at each one's factors and sessions: `credentials/standing.py` keeps
     # the one, `sessions/issuing.py` the other.

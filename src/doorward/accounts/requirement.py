@@ -11,8 +11,9 @@ from django.db.models import Q
 
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.policy.effective import effective
-from doorward.policy.grace import Member, share_of
+from doorward.policy.grace import Member
 from doorward.policy.loading import policies_of
+from doorward.policy.waves import share_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from doorward.customers.models import Customer
 from doorward.policy.effective import effective
-from doorward.policy.grace import ADMINISTRATORS, Member
+from doorward.policy.grace import Member
 from doorward.policy.loading import policies_from
+from doorward.policy.waves import ADMINISTRATORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

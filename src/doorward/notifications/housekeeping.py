@@ -27,7 +27,7 @@ from doorward.kernel.storage import log_failure
 from doorward.managing import end as managing
 from doorward.notifications import anchoring, customer_deletion, erasing, mail_files, outbox
 from doorward.recovery import caller_check, lapse
-from doorward.rollout import keeping, reminders, ticking, waves, weekly
+from doorward.rollout import keeping, reminders, ticking, waiting_waves, weekly
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
 
@@ -53,7 +53,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("ticks for many", EVERY_ROUND, ticking.work_due),
     ("imports", EVERY_ROUND, imports.work_due),
     ("applications that are told of sign-outs", EVERY_ROUND, back_channel_logout.work_due),
-    ("waves that wait", EVERY_HOUR, waves.pause_due),
+    ("waves that wait", EVERY_HOUR, waiting_waves.pause_due),
     ("reminders", EVERY_MINUTE, reminders.remind_due),
     ("weekly mails of adoption", EVERY_MINUTE, weekly.send_due),
     ("sign-ins that were left", EVERY_MINUTE, ending.close_abandoned),

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from doorward.policy.series import counting
+from doorward.policy.waves import WAVES, least_share, wave_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
     from doorward.policy.series import Series, Version
 
-ADMINISTRATORS: Final = "administrators"
-# How much of a customer's people a wave reaches, the ones before included, in percent.
-WAVES: Final = (5, 25, 100)
 LONGEST_EXCEPTION: Final = timedelta(days=30)
 # No exception ends further ahead than this: a clock that was ahead when it was made makes none that lasts for years.
 FURTHEST_END: Final = LONGEST_EXCEPTION + timedelta(days=1)
@@ -49,10 +47,8 @@ class Member:
 
     @property
     def wave(self) -> int:
-        """The wave in which a new requirement reaches them, from 1; who looks after others is in the first."""
-        if ADMINISTRATORS in self.tabs:
-            return 1
-        return next(number for number, percent in enumerate(WAVES, 1) if self.share < percent)
+        """The wave in which a new requirement reaches them, from 1."""
+        return wave_of(self.tabs, self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +72,7 @@ class Timing:
 
     def share(self, share: int) -> int:
         """Return the least share of the same wave, where waves matter."""
-        if not self.waves:
-            return 0
-        return max((percent for percent in (0, *WAVES[:-1]) if percent <= share), default=0)
+        return least_share(share) if self.waves else 0
 
 
 def day_of(
@@ -155,8 +149,3 @@ def waits(several: Iterable[Series], member: Member, *, now: datetime) -> bool:
 def midnight(day: date) -> datetime:
     """Return the beginning of a date, in UTC."""
     return datetime.combine(day, time(), UTC)
-
-
-def share_of(keyed: bytes) -> int:
-    """Return 0 to 99 from a keyed hash of somebody's id."""
-    return int.from_bytes(keyed[:8], "big") % 100

@@ -16,7 +16,7 @@ from doorward.policy.fields import RequiredOf
 from doorward.policy.grace import midnight
 from doorward.policy.loading import policies_of
 from doorward.policy.versions import policy_of_customer
-from doorward.rollout import waves
+from doorward.rollout import waiting_waves
 from doorward.web.kit import policy_form
 from doorward.web.kit.policy_versions import VersionLine, version_lines
 
@@ -97,7 +97,7 @@ def account_page(
         form=policy_form.policy_form(form, about),
         versions=version_lines(policy_of_customer(customer.id), now=now) if may_change else (),
         exceptions=_exceptions(customer, now=now) if may_change else (),
-        pause=waves.waiting(policy_of_customer(customer.id), text=customer.policy, now=now)
+        pause=waiting_waves.waiting(policy_of_customer(customer.id), text=customer.policy, now=now)
         if may_change
         else None,
     )

@@ -16,7 +16,7 @@ from doorward.kernel.errors import Refusal
 from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action, Managed
 from doorward.policy.versions import policy_of_customer
-from doorward.rollout import waves
+from doorward.rollout import waiting_waves
 from doorward.web.account.pages import about_policy, account_page
 from doorward.web.http.errors import error_page
 from doorward.web.http.needs import needs
@@ -111,7 +111,9 @@ def go_on(request: Request) -> HttpResponse:
     """Let the wave come that waits."""
     me = signed_in(request)
     try:
-        waves.resume(policy_of_customer(me.customer_id), actor=acting(request), now=request.now)
+        waiting_waves.resume(
+            policy_of_customer(me.customer_id), actor=acting(request), now=request.now
+        )
     except Refusal as refusal:
         messages.error(request, sentence(refusal))
     else:

@@ -19,7 +19,7 @@ from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.policy import versions
 from doorward.policy.fields import RequiredOf
-from doorward.rollout import waves
+from doorward.rollout import waiting_waves
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -148,7 +148,7 @@ def go_on_of_brand(request: Request, brand_id: UUID) -> HttpResponse:
 
 def _go_on(request: Request, shown: Shown) -> HttpResponse:
     try:
-        waves.resume(shown.owner, actor=acting(request), now=request.now)
+        waiting_waves.resume(shown.owner, actor=acting(request), now=request.now)
     except Refusal as refusal:
         messages.error(request, sentence(refusal))
     else:
@@ -170,6 +170,6 @@ def page(request: Request, shown: Shown, form: Typed) -> HttpResponse:
         path=shown.path,
         form=policy_form.policy_form(form, shown.about),
         versions=version_lines(shown.owner, now=request.now),
-        pause=waves.waiting(shown.owner, text=shown.row.minimum, now=request.now),
+        pause=waiting_waves.waiting(shown.owner, text=shown.row.minimum, now=request.now),
     )
     return render(request, "provider/minimum.html", made, status=422 if form.errors else 200)
