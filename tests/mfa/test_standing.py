@@ -14,10 +14,9 @@ from django.utils import timezone
 from doorward.accounts.account import locked
 from doorward.accounts.models import Administrator, Standing
 from doorward.audit.actor import CONSOLE, ClientInfo
-from doorward.credentials import removal, standing, suspension
+from doorward.credentials import removal, standing, suspension, wrong_proofs
 from doorward.credentials.models import Factor
 from doorward.credentials.recovery_codes import codes as recovery_codes
-from doorward.credentials.totp import verify
 from doorward.directory import people
 from doorward.gate.loading import load
 from doorward.policy.rules import FactorKind
@@ -70,7 +69,7 @@ def test_it_follows_the_factors(owner):
     assert kept(owner) is Standing.APP
     Factor.objects.update(failures_in_a_row=50)
     ids = list(Factor.objects.values_list("id", flat=True))
-    verify.lock_guessed(ids, actor=kit_people.actor(owner), now=timezone.now())
+    wrong_proofs.lock_guessed(ids, actor=kit_people.actor(owner), now=timezone.now())
     assert kept(owner) is Standing.LOCKED
     codes.enable_app(owner, name="Tablet")
     assert kept(owner) is Standing.APP

@@ -14,7 +14,7 @@ from doorward.credentials.errors import AlreadyEnabled
 from doorward.credentials.events import FACTOR_ADDED, RECOVERED, TWO_FACTOR_ENABLED
 from doorward.credentials.models import USABLE, Factor, RecoverySet
 from doorward.credentials.recovery_codes import codes
-from doorward.credentials.shared import step_up
+from doorward.credentials.stepping_up import step_up
 from doorward.customers.rights import authorise
 from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind

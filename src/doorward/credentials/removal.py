@@ -30,11 +30,11 @@ from doorward.credentials.events import (
 from doorward.credentials.models import Factor, RecoverySet, SetUp
 from doorward.credentials.passkeys.verify import Given
 from doorward.credentials.passkeys.verify import verify_code as verify_passkey
-from doorward.credentials.shared import record_failure
 from doorward.credentials.totp import rules
 from doorward.credentials.totp.enrol import NAME_LENGTH
 from doorward.credentials.totp.verify import verify_code
 from doorward.credentials.trusted_browsers import trust
+from doorward.credentials.wrong_proofs import record_failure
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.kernel.crypto import sealing

@@ -20,8 +20,8 @@ from doorward.accounts.models import Administrator
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
-from doorward.credentials.shared import count_refused
 from doorward.credentials.totp.rules import normalise
+from doorward.credentials.wrong_proofs import count_refused
 from doorward.kernel.crypto.sealing import SealBroken, keyed_hash, open_sealed, seal
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.moments import SKEW

@@ -18,8 +18,7 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.options import for_request
 from doorward.credentials.passkeys.rules import check_assertion
 from doorward.credentials.passkeys.verify import count
-from doorward.credentials.shared import count_refused, record_failure
-from doorward.credentials.totp.verify import lock_guessed
+from doorward.credentials.wrong_proofs import count_refused, lock_guessed, record_failure
 from doorward.customers import cached
 from doorward.gate.evaluate import evaluate
 from doorward.gate.loading import load

@@ -13,7 +13,7 @@ from django.db import transaction
 from doorward.credentials.errors import CodeAlreadyUsed, PasskeyChallengeInvalid
 from doorward.credentials.events import SECOND_STEP_FAILED
 from doorward.credentials.passkeys import verify as passkeys
-from doorward.credentials.shared import step_up
+from doorward.credentials.stepping_up import step_up
 from doorward.credentials.totp import verify as apps
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need

@@ -17,7 +17,7 @@ from doorward.credentials.passkeys.answers import Expected, read_answer
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.options import User, for_creation
 from doorward.credentials.passkeys.rules import check_registration
-from doorward.credentials.shared import record_failure
+from doorward.credentials.wrong_proofs import record_failure
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action

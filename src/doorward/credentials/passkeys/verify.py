@@ -20,14 +20,14 @@ from doorward.credentials.passkeys.answers import Expected, read_answer
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.options import for_request
 from doorward.credentials.passkeys.rules import check_assertion
-from doorward.credentials.shared import own_key, record_guess, step_up
+from doorward.credentials.stepping_up import step_up
 from doorward.credentials.totp.verify import (
-    lock_guessed,
     passed_meanwhile,
     reserve_own,
     tried,
     usable,
 )
+from doorward.credentials.wrong_proofs import lock_guessed, own_key, record_guess
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.ratelimit import throttle
 from doorward.policy.rules import FactorKind

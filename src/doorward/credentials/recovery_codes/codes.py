@@ -22,8 +22,8 @@ from doorward.credentials.events import (
 )
 from doorward.credentials.models import WORKS, RecoveryCode, RecoverySet
 from doorward.credentials.recovery_codes.rules import new_codes, normalise
-from doorward.credentials.shared import record_guess
 from doorward.credentials.trusted_browsers import trust
+from doorward.credentials.wrong_proofs import record_guess
 from doorward.customers.rights import authorise
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import MustWait, Refusal

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doorward.credentials.errors import ClockUnknown, WrongCode
-from doorward.credentials.shared import record_guess
 from doorward.credentials.totp import verify
 from doorward.credentials.totp.clock_rules import off_by_two_codes
+from doorward.credentials.wrong_proofs import lock_guessed, record_guess
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,7 +39,7 @@ def examine(  # noqa: PLR0913 - two codes, and what a proof brings
     off = next((one for one in offsets if one is not None), None)
     wrong = WrongCode() if off is None else WrongCode(skew_seconds=off)
     record_guess(event_type, wrong, actor=actor, now=now)
-    verify.lock_guessed([app.id for app in apps], actor=actor, now=now)
+    lock_guessed([app.id for app in apps], actor=actor, now=now)
     if off is None:
         raise ClockUnknown
     return off

@@ -14,9 +14,9 @@ from doorward.credentials import sealed as credentials_sealed
 from doorward.credentials.errors import AlreadyEnabled, KindNotAccepted, SetUpExpired, WrongCode
 from doorward.credentials.events import TWO_FACTOR_ENABLE_FAILED
 from doorward.credentials.models import Factor, SetUp
-from doorward.credentials.shared import record_failure
 from doorward.credentials.totp import rules
 from doorward.credentials.totp.clock_rules import off_by_one_code
+from doorward.credentials.wrong_proofs import record_failure
 from doorward.customers.rights import authorise
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import Refusal

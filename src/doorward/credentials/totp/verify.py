@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from doorward.audit.record import record
-from doorward.credentials import sealed, standing
+from doorward.credentials import sealed
 from doorward.credentials.errors import CodeAlreadyUsed, FactorDisabled, WrongCode
-from doorward.credentials.events import (
-    FACTOR_LOCKED,
-    PROOF_FAILED,
-    REAUTHENTICATED,
-    SECOND_STEP_FAILED,
-)
+from doorward.credentials.events import PROOF_FAILED, REAUTHENTICATED, SECOND_STEP_FAILED
 from doorward.credentials.models import USABLE, Factor
-from doorward.credentials.shared import own_key, record_guess, step_up
+from doorward.credentials.stepping_up import step_up
 from doorward.credentials.totp import rules as totp_rules
+from doorward.credentials.wrong_proofs import lock_guessed, own_key, record_guess
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import MustWait, Refusal
-from doorward.kernel.metrics import counting
-from doorward.kernel.metrics.declared import FACTORS_LOCKED
 from doorward.kernel.ratelimit import rules, throttle
 from doorward.policy.rules import FactorKind
 from doorward.sessions.lock import held, hold
@@ -197,23 +190,6 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
     elif others:
         throttle.uncount_open_row(rows)
     return True
-
-
-def lock_guessed(app_ids: list[UUID], *, actor: Actor, now: datetime) -> None:
-    """Disable what was guessed at too often, until it is set up again (NIST SP 800-63B-4, 3.2.2)."""
-    guessed = Factor.objects.filter(
-        id__in=app_ids, failures_in_a_row__gte=rules.DISABLE_AT, locked_at__isnull=True
-    )
-    if not guessed.exists():
-        return
-    with transaction.atomic():
-        # The person first, as for who removes factors; the row in which it is kept how they stand is theirs.
-        for person_id in set(guessed.values_list("administrator_id", flat=True)):
-            hold(person_id)
-            if guessed.filter(administrator_id=person_id).update(locked_at=now):
-                standing.keep(person_id)
-                record(FACTOR_LOCKED, actor=actor)
-                transaction.on_commit(partial(counting.count, FACTORS_LOCKED))
 
 
 def passed_meanwhile(auth: AuthContext) -> bool:

@@ -1,7 +1,11 @@
-"""What the services of this subject share: the person's lock, the session's step, refusals in history."""
+"""What follows a wrong code, or another proof that was refused: it is remembered, told, and may disable the factor.
+
+Of how often somebody may be wrong, and how long they wait then, `kernel/ratelimit/` keeps count before anybody looks.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,42 +14,22 @@ from django.db import transaction
 from doorward.audit import repeats
 from doorward.audit.events import EventType, Outcome
 from doorward.audit.record import record
-from doorward.credentials import alarms
+from doorward.credentials import alarms, standing
 from doorward.credentials.errors import RequiredCannotDisable
-from doorward.credentials.events import SECOND_STEP_FAILED
+from doorward.credentials.events import FACTOR_LOCKED, SECOND_STEP_FAILED
+from doorward.credentials.models import Factor
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.metrics import counting
-from doorward.kernel.metrics.declared import SIGN_INS, SignIn
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.metrics.declared import FACTORS_LOCKED, SIGN_INS, SignIn
+from doorward.kernel.ratelimit import rules, throttle
 from doorward.policy.rules import FactorKind
-from doorward.sessions import issuing
+from doorward.sessions.lock import hold
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
-    from doorward.sessions.context import Browser
-    from doorward.sessions.issuing import Started
-
-
-def step_up(
-    browser: Browser,
-    factor_id: UUID,
-    *,
-    kind: FactorKind = FactorKind.APP,
-    now: datetime,
-    **also: datetime,
-) -> Started:
-    """Write down in the session which factor was verified, under a new identifier (and `also` columns)."""
-    return issuing.step_up(
-        browser.session_id,
-        old_hash=browser.token_hash,
-        factor_at=now,
-        factor_id=factor_id,
-        factor_kind=kind.value,
-        **also,
-    )
 
 
 def own_key(actor: Actor) -> throttle.Key:
@@ -105,3 +89,20 @@ def record_guess(  # noqa: PLR0913 - as wide as `record_failure`, and what it is
         throttle.was_wrong([own_key(actor)], now=now)
     if isinstance(refusal, alarms.GUESSES):
         alarms.tell(actor=actor, now=now)
+
+
+def lock_guessed(app_ids: list[UUID], *, actor: Actor, now: datetime) -> None:
+    """Disable what was guessed at too often, until it is set up again (NIST SP 800-63B-4, 3.2.2)."""
+    guessed = Factor.objects.filter(
+        id__in=app_ids, failures_in_a_row__gte=rules.DISABLE_AT, locked_at__isnull=True
+    )
+    if not guessed.exists():
+        return
+    with transaction.atomic():
+        # The person first, as for who removes factors; the row in which it is kept how they stand is theirs.
+        for person_id in set(guessed.values_list("administrator_id", flat=True)):
+            hold(person_id)
+            if guessed.filter(administrator_id=person_id).update(locked_at=now):
+                standing.keep(person_id)
+                record(FACTOR_LOCKED, actor=actor)
+                transaction.on_commit(partial(counting.count, FACTORS_LOCKED))
