@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from doorward.customers import staff_scope
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.kernel.errors import NotFound
-from doorward.permissions import rules
+from doorward.permissions import rules, while_managing
 from doorward.permissions.actions import About, Extent
 from doorward.permissions.errors import NotAuthorised
 from doorward.permissions.rules import Holder
@@ -104,7 +104,7 @@ def _may_manage(actor: Actor, staff: Who, behalf: Who, action: Action, target: _
     if actor.session_id is None:
         return False
     holder, theirs = _holder(staff), _holder(behalf)
-    if not rules.may_manage(action, holder, theirs, target.customer_id) or holder is None:
+    if not while_managing.may_manage(action, holder, theirs, target.customer_id) or holder is None:
         return False
     rows = Customer.objects.filter(
         staff_scope.which(holder.scope),

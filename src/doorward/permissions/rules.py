@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doorward.permissions.actions import BEHALF, MANAGE, About, Action, Managed
+from doorward.permissions.actions import BEHALF, About, Action
 from doorward.permissions.staff_scope import Scope
 
 if TYPE_CHECKING:
@@ -39,22 +39,3 @@ def may(action: Action, holder: Holder | None, customer_id: UUID | None) -> bool
     if customer_id == holder.customer_id:
         return needs.tabs <= holder.tabs
     return needs.behalf and holder.is_staff and BEHALF in holder.tabs
-
-
-def may_manage(
-    action: Action, staff: Holder | None, behalf: Holder | None, customer_id: UUID | None
-) -> bool:
-    """Return whether the provider's people may do it as one of a customer's people, where that customer let them in.
-
-    It takes the right to manage, and the right that it takes of the person as whom they act: neither is given what is
-    the other's. What is not said to be for it, is not.
-    """
-    return (
-        action.needs.managed is Managed.CHANGE
-        and staff is not None
-        and staff.is_staff
-        and MANAGE in staff.tabs
-        and behalf is not None
-        and behalf.customer_id == customer_id
-        and may(action, behalf, customer_id)
-    )
