@@ -109,6 +109,7 @@ def test_it_prints_where_it_answers_and_who_can_sign_in(demo):
     assert demo.address("", "brightwave.localhost") in said
     assert demo.address("/demo/mail/") in said
     assert f"make code EMAIL={SAMUEL}" in said
+    assert f"doorward demo-code {SAMUEL}" in said
     assert len(re.findall(r"\S+@\S+\.example", said)) > 12
     assert len(password_of(demo)) >= 15
 

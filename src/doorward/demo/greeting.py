@@ -72,7 +72,12 @@ def greet(environment: Environment, *, recovery_codes: Mapping[str, str]) -> Non
             click.echo("  " + "  ".join(map(str.ljust, row, widths)).rstrip())
     click.echo(f"\nEverybody's password    {PASSWORD}")
     click.echo("The code of an app      make code EMAIL=samuel.osei@harbour-bakery.example")
+    click.echo("  or, where installed    doorward demo-code samuel.osei@harbour-bakery.example")
     click.echo(f"The mail that was sent  {own}/demo/mail/")
+    click.echo(
+        "\nPhone system, Billing and Reports are made up: nothing answers at their addresses. What signing in to"
+        "\nBilling would do is shown to Nora Whitfield under Tabs, Billing, Application, Try it."
+    )
     click.echo("\nCtrl+C ends it, and everything in it is thrown away.")
 
 
