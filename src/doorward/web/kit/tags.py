@@ -43,7 +43,10 @@ def factor_tags(
             kinds = ", ".join(kind_word(kind) for kind in factors.usable)
             tag = Tag(_("On · %(kinds)s") % {"kinds": kinds}, "good", "check")
         case State.MISSING if until:
-            text = Markup(_("Required from %(day)s, not set up")) % {"day": day(until)}  # noqa: S704 - a text of ours
+            # One piece, or the badge would set the day apart from the comma after it.
+            text = Markup("<span>%s</span>") % (
+                Markup(_("Required from %(day)s, not set up")) % {"day": day(until)}  # noqa: S704 - a text of ours
+            )
             return (Tag(text, "" if quiet else "warn", "clock-alert"),)
         case State.MISSING:
             tag = Tag(_("Required, not set up"), "" if quiet else "bad", "triangle-alert")
