@@ -80,6 +80,15 @@ def test_a_file_is_mapped_rehearsed_imported_and_reported(customer, browser):
     assert "already been done" in browser.get(answer.url).content.decode()
 
 
+def test_a_rehearsal_says_whether_mail_will_go_out(customer, browser):
+    for fields, said in (({}, False), ({"invite": "on"}, True)):
+        answer = send(browser, **fields)
+        browser.post(answer.url, {"column": CHOSEN})
+        page = browser.get(answer.url).content.decode()
+        assert "Import 1 person" in page
+        assert ("Whoever is new without a password is then invited by mail." in page) is said
+
+
 def test_a_long_one_shows_how_far_it_is_is_stopped_gone_on_with_and_forgotten(
     customer, browser, monkeypatch
 ):
@@ -207,7 +216,7 @@ def test_a_run_of_invitations_is_never_called_an_import_or_a_file(customer, brow
     run = ImportRun.objects.get(kind="invitations")
     told = {
         ImportState.RUNNING: ("Being invited", "It is being done"),
-        ImportState.STOPPED: ("Stopped", "Whoever was invited stays so"),
+        ImportState.STOPPED: ("Stopped", "Whoever was invited stays invited"),
         ImportState.DONE: ("Invited", "It is done."),
         ImportState.FORGOTTEN: (
             "Given up",
@@ -227,9 +236,9 @@ def test_a_run_of_invitations_is_never_called_an_import_or_a_file(customer, brow
         assert word in line
         assert "Being imported" not in line
     ImportRun.objects.filter(id=run.id).update(state=ImportState.STOPPED)
-    assert "Invite nobody more" in browser.get(theirs).content.decode()
+    assert "Invite nobody else" in browser.get(theirs).content.decode()
     assert (
-        "Nobody more is invited." in browser.post(f"{theirs}discard/", follow=True).content.decode()
+        "Nobody else is invited." in browser.post(f"{theirs}discard/", follow=True).content.decode()
     )
 
 

@@ -165,7 +165,7 @@ def test_who_is_not_ready_is_told_of_with_the_last_day(client, owner):
     address = "/administrators/?factor=required-missing"
     by = f"1 must use two factors by {said} at the latest and has not set them up"
     assert lines(client) == {by: address}
-    badge = f"Required from {said}, not set up"
+    badge = f"<span>Required from {said}, not set up</span>"
     assert badge in client.get(address).content.decode()
     assert badge in client.get(f"/administrators/{sam.id}/").content.decode()
     client.post("/language/", {"language": "de", "next": "/"})
@@ -185,7 +185,7 @@ def waiting(client):
     return dict(re.findall(r'<p class="grow">(.*?)</p>.*?href="([^"]*)"', section, re.DOTALL))
 
 
-HELP = {"1 request for help after a loss can be decided": "/requests/"}
+HELP = {"1 request for help after a loss is waiting for your decision": "/requests/"}
 
 
 @pytest.mark.parametrize("decided", ["agreed", "refused", "lapsed"])

@@ -52,6 +52,8 @@ def test_the_whole_of_it(owner, colleague, staff):
     assert "You are managing the portal of Harbour Bakery" in home
     people_page = client.get("/administrators/").content.decode()
     assert colleague.email in people_page
+    assert "(you)" in theirs.get("/administrators/").content.decode()
+    assert "(you)" not in people_page, "whoever manages is none of them"
     assert f"/administrators/{staff.id}/" not in people_page
     assert client.get(f"/administrators/{colleague.id}/").status_code == 200
 

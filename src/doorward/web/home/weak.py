@@ -55,8 +55,8 @@ def waiting_lines(weak: Weak | None) -> Iterator[WeakLine]:
         yield WeakLine(text, _("Say who it was"), "/requests/", "user-check")
     if weak.asks_for_help:
         words = ngettext(
-            "%(n)s request for help after a loss can be decided",
-            "%(n)s requests for help after a loss can be decided",
+            "%(n)s request for help after a loss is waiting for your decision",
+            "%(n)s requests for help after a loss are waiting for your decision",
             weak.asks_for_help,
         )
         text = words % {"n": number(weak.asks_for_help)}

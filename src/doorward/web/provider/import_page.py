@@ -142,7 +142,7 @@ def run_page(request: Request, run: ImportRun, actor: Actor, found: Wrong = NOTH
         columns=tuple(_columns(run, secrets=secrets)) if _is_open(run) else (),
         may_secrets=secrets,
         do=_button(run),
-        forget=_("Invite nobody more") if run.kind == inviting.KIND else _("Forget the file"),
+        forget=_("Invite nobody else") if run.kind == inviting.KIND else _("Forget the file"),
         counts=tuple(_counts(run, path)),
         fate=fate,
         fates=[("", _("All lines")), *_fates(run, waiting)],
@@ -302,7 +302,7 @@ def _told(run: ImportRun) -> tuple[str, str]:
     if run.state == ImportState.STOPPED:
         text = (
             _(
-                "It was stopped. Whoever was invited stays so; the others wait until somebody goes on."
+                "It was stopped. Whoever was invited stays invited; the others wait until somebody goes on."
             )
             if run.kind == inviting.KIND
             else _(
@@ -349,6 +349,11 @@ def _invite(waiting: int) -> str:
 def _rehearsed(run: ImportRun) -> tuple[str, str]:
     if not run.to_do:
         return _("Nothing would change by this file."), "warn" if run.refused else ""
+    if run.invite:
+        return _(
+            "This is what would happen to each line. Whoever is new without a password is then invited by mail. "
+            "Nothing was changed yet. The file is kept, sealed, for a day."
+        ), ""
     return _(
         "This is what would happen to each line. Nothing was changed yet. The file is kept, sealed, for a day."
     ), ""

@@ -135,7 +135,7 @@ def discard(request: Request, import_id: UUID) -> HttpResponse:
         messages.error(request, sentence(refusal))
         return see_other(f"/customers/import/{import_id}/")
     is_file = found.kind != inviting.KIND
-    done = _("The file is no longer kept.") if is_file else _("Nobody more is invited.")
+    done = _("The file is no longer kept.") if is_file else _("Nobody else is invited.")
     messages.success(request, done)
     return see_other("/customers/import/")
 
