@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Final
 
 from doorward.kernel.crypto import sealing
@@ -16,14 +17,16 @@ class NotOurs(Exception):
     """It is nothing that was sealed here, or with a key that is gone."""
 
 
-def seal(plain: bytes, where: AssociatedData = _WHERE) -> bytes:
-    """Return it sealed."""
-    return sealing.seal(plain, **where)
+def seal(plain: bytes, where: AssociatedData = _WHERE) -> str:
+    """Return it sealed, in letters that an address takes."""
+    sealed = sealing.seal(plain, **where)
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
-def unseal(sealed: bytes, where: AssociatedData = _WHERE) -> bytes:
+def unseal(packed: str, where: AssociatedData = _WHERE) -> bytes:
     """Return what was sealed, or raise `NotOurs`."""
     try:
+        sealed = base64.urlsafe_b64decode(packed.encode("ascii") + b"=" * (-len(packed) % 4))
         return sealing.unseal(sealed, **where)
-    except sealing.SealBroken as error:
+    except (ValueError, sealing.SealBroken) as error:
         raise NotOurs from error

@@ -182,29 +182,9 @@ def _add(
 
 def _arrival(line: PersonLine, *, invite: bool) -> tuple[Arrival, tuple[Refusal, ...]]:
     """Return who is to be added, and what cannot be taken over of what they have."""
-    notes = list(line.notes)
-    password = ""
-    if line.password:
-        try:
-            password = hash_formats.read(line.password)
-        except (HashUnknown, HashTooCostly) as refusal:
-            notes.append(refusal)
-    devices = []
-    lost = line.lost_factor
-    for device in line.devices:
-        try:
-            secret = (
-                foreign.read(device.secret)
-                if isinstance(device.secret, str)
-                else foreign.checked(device.secret)
-            )
-            devices.append((clean_line(device.name, maximum=_LONGEST_NAME), secret))
-        except (SecretInvalid, SecretUnsupported) as refusal:
-            notes.append(refusal)
-            lost = True
-    for name, _ in devices[MOST_DEVICES:]:
-        notes.append(FactorLost(name))
-        lost = True
+    password, not_read = _password(line)
+    devices, left_behind = _devices(line)
+    lost = line.lost_factor or bool(left_behind)
     new = services.NewAdministrator(
         email=line.email,
         details=services.Details(
@@ -221,11 +201,38 @@ def _arrival(line: PersonLine, *, invite: bool) -> tuple[Arrival, tuple[Refusal,
     arrival = Arrival(
         new=new,
         password=password,
-        devices=tuple(devices[:MOST_DEVICES]),
+        devices=devices,
         suspended=line.suspended,
         invite=invite,
     )
-    return arrival, tuple(notes)
+    return arrival, (*line.notes, *not_read, *left_behind)
+
+
+def _password(line: PersonLine) -> tuple[str, list[Refusal]]:
+    """Return the hash to keep, empty where there is none, and why not."""
+    if not line.password:
+        return "", []
+    try:
+        return hash_formats.read(line.password), []
+    except (HashUnknown, HashTooCostly) as refusal:
+        return "", [refusal]
+
+
+def _devices(line: PersonLine) -> tuple[tuple[tuple[str, bytes], ...], list[Refusal]]:
+    """Return the devices that go on working, each with its name, and why others stay behind."""
+    devices, left_behind = [], list[Refusal]()
+    for device in line.devices:
+        try:
+            secret = (
+                foreign.read(device.secret)
+                if isinstance(device.secret, str)
+                else foreign.checked(device.secret)
+            )
+            devices.append((clean_line(device.name, maximum=_LONGEST_NAME), secret))
+        except (SecretInvalid, SecretUnsupported) as refusal:
+            left_behind.append(refusal)
+    left_behind += [FactorLost(name) for name, _ in devices[MOST_DEVICES:]]
+    return tuple(devices[:MOST_DEVICES]), left_behind
 
 
 def _key(line: PersonLine) -> str:

@@ -42,6 +42,14 @@ if TYPE_CHECKING:
 
 # Where the inviter sat says nothing to somebody who is invited.
 _NOWHERE = (Message.INVITATION,)
+_LINK_LAST = (
+    Message.ENABLED,
+    Message.HELPED,
+    Message.HELP_ASKED,
+    Message.RECOVERED,
+    Message.SUPPORT_ASKED,
+    Message.WAIT_ASKED,
+)
 # What somebody asked for, or what concerns somebody who cannot sign in.
 _NOT_OF_SECURITY = (
     *ASKED_FOR,
@@ -178,15 +186,7 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         copy=delivery.is_copy,
         second=str(event.typed.get("second_email", "")),
         link=brand.address(enclosed.path) if enclosed.path else "",
-        link_last=message
-        in {
-            Message.ENABLED,
-            Message.HELPED,
-            Message.HELP_ASKED,
-            Message.RECOVERED,
-            Message.SUPPORT_ASKED,
-            Message.WAIT_ASKED,
-        },
+        link_last=message in _LINK_LAST,
         code=_grouped(enclosed.code),
         until=words.moment(until, zone=person.time_zone) if until else "",
         required=required(person, now=now),

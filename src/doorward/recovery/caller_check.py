@@ -223,14 +223,14 @@ def _look(
     mine = _running(CallerCheck.objects.filter(id=check_id), now=now)
     if not mine.filter(**{f"{tries}__lt": TRIES}).update(**{tries: F(tries) + 1}):
         return CallerCheckOver()
-    heard = code_of(check_id, Side.PERSON if side is Side.STAFF else Side.STAFF)
+    other = Side.PERSON if side is Side.STAFF else Side.STAFF
+    heard = code_of(check_id, other)
     typed = "".join(filter(str.isdigit, code))[:20]
     if not compare_digest(typed.encode(), heard.encode()):
         mine.filter(**{f"{tries}__gte": TRIES}).update(ended_at=now)
         reason = {"reason": CallerCodeWrong.code}
         _record(CALLER_CHECK_FAILED, check_id, actor=actor, outcome=Outcome.FAILED, details=reason)
         return CallerCodeWrong()
-    other = Side.PERSON if side is Side.STAFF else Side.STAFF
     mine.filter(**{f"{side}_right_at__isnull": True}).update(**{f"{side}_right_at": now})
     if mine.filter(**{f"{other}_right_at__isnull": False}).exists():
         _record(CALLER_CHECKED, check_id, actor=actor)

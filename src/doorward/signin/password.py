@@ -93,21 +93,11 @@ def verify(
         throttle.reserve(keys, now=now)
     except MustWait as refusal:
         _record_wait(refusal, actor=actor, now=now)
-        counting.count(SIGN_INS, SignIn.WAITING, "password")
         raise
     try:
         _verify(found, password, email=folded)
     except Refusal as refusal:
-        with transaction.atomic():
-            throttle.was_wrong(keys, now=now)
-            if known:
-                throttle.count_failure(client.address, now=now)
-            details = {"reason": refusal.code}
-            every = found is not None
-            repeats.record_failure(
-                SIGN_IN_FAILED, actor=actor, details=details, every=every, now=now
-            )
-        counting.count(SIGN_INS, SignIn.FAILED, "password")
+        _record_wrong(found, refusal, keys=keys, actor=actor, now=now)
         raise
     if found is None:  # for the type checker: `_verify` raised
         raise WrongCredentials
@@ -170,6 +160,23 @@ def send_home(brand_id: UUID, *, actor: Actor) -> PortalElsewhere:
     return PortalElsewhere(cached.brand_of(brand_id).address("/sign-in/"))
 
 
+def _record_wrong(
+    found: Owner | None,
+    refusal: Refusal,
+    *,
+    keys: list[throttle.Key],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    with transaction.atomic():
+        throttle.was_wrong(keys, now=now)
+        if found is not None and found.before.known:
+            throttle.count_failure(actor.client.address, now=now)
+        details, every = {"reason": refusal.code}, found is not None
+        repeats.record_failure(SIGN_IN_FAILED, actor=actor, details=details, every=every, now=now)
+    counting.count(SIGN_INS, SignIn.FAILED, "password")
+
+
 def _record_wait(refusal: MustWait, *, actor: Actor, now: datetime) -> None:
     for_good = isinstance(refusal, OnlyKnownBrowsers)
     repeats.record_once(
@@ -180,3 +187,4 @@ def _record_wait(refusal: MustWait, *, actor: Actor, now: datetime) -> None:
         seconds=int(repeats.AT_MOST.total_seconds()) if for_good else refusal.seconds,
         now=now,
     )
+    counting.count(SIGN_INS, SignIn.WAITING, "password")

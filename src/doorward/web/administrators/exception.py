@@ -80,7 +80,7 @@ def end(request: Request, person_id: UUID) -> HttpResponse:
             now=request.now,
         )
     except NoException as refusal:
-        messages.error(request, _(refusal.sentence))
+        messages.error(request, sentence(refusal))
     else:
         text = _("The exception for %(name)s is over.")
         messages.success(request, text % {"name": person.full_name})

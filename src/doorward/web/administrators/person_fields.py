@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext as _translated
 
 from doorward.accounts.changes import NAME_LENGTH
 from doorward.accounts.errors import OwnAdministratorsRight
 from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import title_of
 from doorward.customers.tabs import ADMINISTRATORS
+from doorward.kernel.refusals import sentence
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.web.administrators.staff_scope_fields import scope_fields
 from doorward.web.administrators.words import tab_help
@@ -114,4 +114,4 @@ def _tabs(form: PersonForm, found: Wrong, *, me: Person, own: bool) -> Field:
 
 
 def _own_right() -> str:
-    return _translated(OwnAdministratorsRight.sentence)
+    return sentence(OwnAdministratorsRight())
