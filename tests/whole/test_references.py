@@ -61,6 +61,9 @@ FOLDER = re.compile(r"`([a-z_]+(?:/[a-z_]+)*/)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 DECISION = re.compile(r"\bdecisions? (\d{4})((?:, \d{4})*)")
 DOTTED = re.compile(r"`(?:doorward\.)?((?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*)(?:\([^`]*\))?`")
+# A name that is said to be in a file, in either order.
+NAME_IN = re.compile(r"`(\w+)` (?:in |of |\()`([\w/]+\.py)`")
+FILE_WITH = re.compile(r"`([\w/]+\.py)` \(((?:`\w+`(?:, |(?=[ ):;])))+)")
 NAME = re.compile(r"`(_?[a-z][a-z0-9]*(?:_[a-z0-9]+)+|_[a-z]\w+|[A-Z][a-z]+(?:[A-Z][a-z]+)+)`")
 
 
@@ -220,3 +223,20 @@ def _names_of_nothing(name: str) -> set[str]:
         if above[-1] in modules() and last not in modules()[above[-1]]:
             lost.add(dotted)
     return lost - FOREIGN
+
+
+def test_names_are_in_the_files_that_are_said_to_have_them() -> None:
+    assert _lost(_names_elsewhere, DOCUMENTS) == {}
+
+
+def _names_elsewhere(name: str) -> set[str]:
+    told = text_of(name)
+    said = [(file, one) for one, file in NAME_IN.findall(told)]
+    said += [(file, one) for file, some in FILE_WITH.findall(told) for one in some.split("`")[1::2]]
+    return {f"{one} in {file}" for file, one in said if not _has(file, one)}
+
+
+def _has(file: str, name: str) -> bool:
+    """Return whether a file that is there has this name; of one that is not, the paths tell."""
+    there = [one for one in FILES if one == file or one.endswith(f"/{file}")]
+    return not there or any(name in re.findall(r"\w+", (ROOT / one).read_text()) for one in there)

@@ -287,7 +287,7 @@ def _auth(
     if device is not None and not is_from_its_device(binding, brought, now=now):
         facts = replace(facts, unbound=True)
     if row["managing__id"] is not None:
-        # Over, until `managing.py` has read what there is to know.
+        # Over, until `managed.py` has read what there is to know.
         facts = replace(facts, managing=ManagingFacts())
     browser = _browser(row, hashed, binding, brought)
     return AuthContext(facts=facts, person=person, browser=browser, factors=factors)
