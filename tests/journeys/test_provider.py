@@ -732,7 +732,7 @@ def test_a_preview_shows_the_accent_and_saves_nothing(owner, customer, there):
     assert "Contrast that #ffb81c reaches" in page
     accent = make_accent("#ffb81c")
     assert f"{accent.ink[0]}" in page
-    assert "4.5 : 1" in page
+    assert "4.5&nbsp;:&nbsp;1" in page
     assert list(Brand.objects.values()) == before
     assert not people.events(BRAND_CHANGED)
 

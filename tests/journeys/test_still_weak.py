@@ -95,7 +95,8 @@ def test_a_second_person_who_can_help_is_missing(client, owner):
 def test_codes_that_were_not_saved_and_a_second_device(client, owner):
     owner.recovery_sets.all().delete()
     assert line_with(client, "You have no recovery codes") == "/security/recovery-codes/"
-    assert line_with(client, "You have one device") == "/security/2fa/add/"
+    lost = "You have one device for two-factor sign-in. If you lose it, only a recovery code or somebody else"
+    assert line_with(client, lost) == "/security/2fa/add/"
     assert client.post("/security/recovery-codes/").status_code == 303
     recovery_codes.confirm_saved(
         administrator_id=owner.id,

@@ -151,6 +151,9 @@ def test_the_check_says_how_old_the_last_good_one_is(settings, folder):
 def test_one_that_was_made_at_the_console_is_none_of_the_schedule(settings, folder):
     scheduled = settings.DOORWARD
     by_hand = scheduled.model_copy(update={"backup_dir": type(folder)()})
+    last.remember(now=NOW)
+    none = "The worker has made no backup yet; what `doorward backup` made does not count."
+    assert finding(scheduled, "backup", NOW) == ("unfit", none)
     last.remember(by_worker=True, now=NOW)
     last.remember(now=NOW + 23 * HOUR)
     assert schedule.is_due(now=NOW + 24 * HOUR)

@@ -35,7 +35,12 @@ def _age(environment: Environment, *, now: datetime) -> Finding:
         else "Set DOORWARD_BACKUP_DIR, or run `doorward backup` from a timer."
     )
     if made is None:
-        return complain("backup", "No backup was ever made, or none is known of here.", do)
+        none = (
+            "The worker has made no backup yet; what `doorward backup` made does not count."
+            if scheduled
+            else "No backup was ever made, or none is known of here."
+        )
+        return complain("backup", none, do)
     hours = round((now - made).total_seconds() / 3600)
     if now - made > _TOO_OLD * last.interval():
         return complain("backup", f"The last good backup is {hours} hours old.", do)

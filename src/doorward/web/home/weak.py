@@ -158,7 +158,10 @@ def _own(weak: Weak, *, devices: int) -> Iterator[WeakLine]:
         )
     if devices == 1 and (weak.alone or weak.without_codes):
         yield WeakLine(
-            _("You have one device for two-factor sign-in. Without it you depend on others."),
+            _(
+                "You have one device for two-factor sign-in. "
+                "If you lose it, only a recovery code or somebody else gets you back in."
+            ),
             _("Add another device"),
             "/security/2fa/add/",
             "smartphone",
