@@ -587,14 +587,14 @@ GUARDS: Final = (
     ),
     Guard(
         "no request goes without PKCE",
-        "signon/asked.py",
+        "signon/authorization_request.py",
         'if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):',
         "if False:",
         "threats/test_pkce_downgrade.py::test_without_a_challenge_by_s256_there_is_no_code",
     ),
     Guard(
         "an answer goes to an address of the application",
-        "signon/asked.py",
+        "signon/authorization_request.py",
         "if not rules.is_one_of(application.redirect_uris, address, public=public):",
         "if False:",
         "threats/test_redirect_tricks.py::test_an_answer_goes_to_an_address_letter_by_letter_or_nowhere",
@@ -692,10 +692,10 @@ GUARDS: Final = (
     ),
     Guard(
         "a person ends their own sign-ins alone",
-        "applications/where.py",
+        "applications/signed_in_where.py",
         "rows = _going_on().filter(administrator_id=administrator_id)",
         "rows = _going_on()",
-        "applications/test_where.py::test_nobody_ends_what_is_somebody_else_s",
+        "applications/test_signed_in_where.py::test_nobody_ends_what_is_somebody_else_s",
     ),
     Guard(
         "who would not get in is told of to nobody who tries",
@@ -741,7 +741,7 @@ GUARDS: Final = (
     ),
     Guard(
         "a token is for one audience",
-        "signon/shown.py",
+        "signon/shown_tokens.py",
         'if claims.get("aud") != issuer_of(request):',
         "if False:",
         "threats/test_key_confusion.py::test_a_token_of_one_audience_is_of_no_use_at_another",

@@ -1,1 +1,1 @@
-"""The vault (what is sealed) and the throttle (what is counted)."""
+"""What knows no subject: crypto, rate limits, databases, texts, files, refusals."""

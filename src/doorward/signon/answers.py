@@ -20,7 +20,7 @@ from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.errors import Refusal
 from doorward.kernel.hosts import join_origin
 from doorward.kernel.refusals import sentence
-from doorward.signon.asked import TOO_OLD
+from doorward.signon.authorization_request import TOO_OLD
 from doorward.web.http.errors import refusal_page
 from doorward.web.http.pages import render, see_other
 

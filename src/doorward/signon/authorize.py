@@ -19,7 +19,7 @@ from doorward.gate.assurance import Assurance, of_kind, reaches, verified_factor
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions.reauthentication import RECOVERY_PROOF_SECONDS, Reauthentication
-from doorward.signon import asked, hints
+from doorward.signon import authorization_request, hints
 from doorward.signon.answers import (
     Answer,
     another,
@@ -29,8 +29,8 @@ from doorward.signon.answers import (
     no_answer,
     not_managing,
 )
-from doorward.signon.asked import Unanswerable
 from doorward.signon.origin import issuer_of
+from doorward.signon.parameters import Unanswerable, application_of, single
 from doorward.web.http.gate import lead, note_refused
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import see_other
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from doorward.applications.models import Application
     from doorward.gate.evaluate import Verdict
     from doorward.sessions.context import AuthContext
-    from doorward.signon.asked import Wish
+    from doorward.signon.authorization_request import Wish
     from doorward.web.http.requests import Request
 
 # What an application is told that wants nobody to be asked (OpenID Connect Core, 3.1.2.6).
@@ -70,14 +70,14 @@ def authorize(request: Request) -> HttpResponse:
     """Answer an authorization request (RFC 6749, 4.1.1), or lead to the step that is missing, and then back."""
     try:
         begun, application = _begun(request)
-        redirect_uri = asked.redirect_of(application, begun.parameters)
+        redirect_uri = authorization_request.redirect_of(application, begun.parameters)
     except Unanswerable as error:
         return no_answer(request, error)
     except ProtocolError as error:
         return _refused_unread(request, error)
     to = _to(request, redirect_uri, begun.parameters, by_page=begun.again)
     try:
-        wish = asked.read(application, begun.parameters)
+        wish = authorization_request.read(application, begun.parameters)
         _refuse_too_long(begun)
         if request.method == "POST":
             # With another site's form no cookie of ours comes along; with what leads here, it does.
@@ -102,9 +102,9 @@ def _to(
 def _refused_unread(request: Request, error: ProtocolError) -> HttpResponse:
     """Tell the application of a request that is not well formed, where it is known whose it is."""
     try:
-        parameters = asked.of_the_answer(_sent(request))
-        application = asked.application_of(parameters.get("client_id", ""))
-        to = _to(request, asked.redirect_of(application, parameters), parameters)
+        parameters = authorization_request.of_the_answer(_sent(request))
+        application = application_of(parameters.get("client_id", ""))
+        to = _to(request, authorization_request.redirect_of(application, parameters), parameters)
     except Unanswerable:
         return no_answer(request, error)
     return answer(request, to, error=error.code.value, error_description=error.description)
@@ -121,19 +121,19 @@ def _refuse_too_long(begun: Begun) -> None:
 
 def _begun(request: Request) -> tuple[Begun, Application]:
     """Return the request, and whose it is: as it came, as it was pushed, or as it comes back from a step."""
-    sent = asked.single(_sent(request))
+    sent = single(_sent(request))
     if going_on.PARAMETER in sent and request.method != "POST":
         begun = going_on.resume(sent[going_on.PARAMETER], now=request.now)
         if begun is None:
-            raise Unanswerable(asked.TOO_OLD)
-        return begun, asked.application_of(begun.parameters.get("client_id", ""))
-    application = asked.application_of(sent.get("client_id", ""))
+            raise Unanswerable(authorization_request.TOO_OLD)
+        return begun, application_of(begun.parameters.get("client_id", ""))
+    application = application_of(sent.get("client_id", ""))
     if sent.get("request_uri", "").startswith(pushed.URN):
         kept = pushed.take(application, sent["request_uri"], now=request.now)
         if kept is None:
-            raise Unanswerable(asked.TOO_OLD)
+            raise Unanswerable(authorization_request.TOO_OLD)
         return going_on.begin(kept, now=request.now), application
-    parameters = asked.kept(sent, issuer=issuer_of(request))
+    parameters = authorization_request.kept(sent, issuer=issuer_of(request))
     return going_on.begin(parameters, now=request.now), application
 
 

@@ -14,9 +14,9 @@ from doorward.applications import assertions, secrets
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.kernel.ratelimit import throttle
-from doorward.signon.asked import Unanswerable, application_of
 from doorward.signon.metadata import audiences
 from doorward.signon.origin import issuer_of
+from doorward.signon.parameters import Unanswerable, application_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,9 +18,10 @@ from doorward.applications.protocol import ProtocolError
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions import ending
-from doorward.signon import asked, hints
+from doorward.signon import hints
 from doorward.signon.answers import OnwardPage, no_answer, with_query
 from doorward.signon.origin import issuer_of
+from doorward.signon.parameters import Unanswerable, application_of, single
 from doorward.web.http import cookies
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
@@ -58,10 +59,10 @@ class _Hint:
 def logout(request: Request) -> HttpResponse:
     """End the session where it is sure that this is wanted, else ask; then lead on."""
     try:
-        sent = asked.single(request.POST if request.method == "POST" else request.GET)
+        sent = single(request.POST if request.method == "POST" else request.GET)
         hint = _hint(request, sent)
         onward = _onward(hint.application, sent)
-    except (asked.Unanswerable, ProtocolError) as error:
+    except (Unanswerable, ProtocolError) as error:
         return no_answer(request, error)
     if request.method == "POST":
         # No cookie of ours comes with another site's form; with what leads here, it does.
@@ -90,7 +91,7 @@ def confirm(request: Request) -> HttpResponse:
     sent = {name: request.POST.get(name, "") for name in _KEPT}
     try:
         onward = _onward(_hint(request, sent).application, sent)
-    except (asked.Unanswerable, ProtocolError):
+    except (Unanswerable, ProtocolError):
         onward = ""
     return _end(request, onward)
 
@@ -101,12 +102,12 @@ _KEPT = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 def _hint(request: Request, sent: Mapping[str, str]) -> _Hint:
     if not sent.get("id_token_hint"):
         client_id = sent.get("client_id")
-        return _Hint(asked.application_of(client_id) if client_id else None)
+        return _Hint(application_of(client_id) if client_id else None)
     claims = tokens.read_hint(sent["id_token_hint"], issuer=issuer_of(request))
     client_id = str(claims.get("aud"))
     if sent.get("client_id", client_id) not in {"", client_id}:
-        raise asked.Unanswerable
-    return _Hint(asked.application_of(client_id), str(claims.get("sid", "")))
+        raise Unanswerable
+    return _Hint(application_of(client_id), str(claims.get("sid", "")))
 
 
 def _shown(request: Request, application: Application | None) -> str:
@@ -122,7 +123,7 @@ def _onward(application: Application | None, sent: Mapping[str, str]) -> str:
     if not address:
         return ""
     if application is None or address not in application.logout_uris:
-        raise asked.Unanswerable
+        raise Unanswerable
     state = sent.get("state", "")
     return with_query(address, {"state": state}) if state else address
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait
-from doorward.signon.sharing import share
+from doorward.signon.cors import share
 from doorward.web.http.needs import needs
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.ratelimit.throttle import Rule
-from doorward.signon import asked
+from doorward.signon import authorization_request
 from doorward.signon.clients import authenticate
 from doorward.signon.machine import machine, say
 from doorward.signon.origin import issuer_of, issuer_of_brand
+from doorward.signon.parameters import Unanswerable, needed, single
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -29,12 +30,12 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 @machine
 def token(request: Request) -> HttpResponse:
     """Answer with tokens."""
-    sent = asked.single(request.POST)
+    sent = single(request.POST)
     application = authenticate(request, sent)
     client, now = request.client, request.now
-    match asked.needed(sent, "grant_type"):
+    match needed(sent, "grant_type"):
         case "authorization_code":
-            code = asked.needed(sent, "code")
+            code = needed(sent, "code")
             verifier = sent.get("code_verifier", "")
             if not _VERIFIER.fullmatch(verifier):
                 raise ProtocolError(Code.INVALID_GRANT, "A code_verifier is needed (RFC 7636).")
@@ -48,7 +49,7 @@ def token(request: Request) -> HttpResponse:
             )
             live = part_of(live, Part(resource=sent.get("resource", "")))
         case "refresh_token":
-            given = asked.needed(sent, "refresh_token")
+            given = needed(sent, "refresh_token")
             part = Part(tuple(sent.get("scope", "").split()), sent.get("resource", ""))
             live = refresh_tokens.use(application, given, part, client=client, now=now)
         case _:
@@ -79,14 +80,16 @@ def _tokens(request: Request, live: Live) -> HttpResponse:
 @machine
 def push(request: Request) -> HttpResponse:
     """Keep an authorization request of an application that says who it is, and answer with an address for it."""
-    sent = asked.single(request.POST)
+    sent = single(request.POST)
     application = authenticate(request, sent)
-    parameters = asked.kept(sent, issuer=issuer_of(request)) | {"client_id": application.client_id}
+    parameters = authorization_request.kept(sent, issuer=issuer_of(request)) | {
+        "client_id": application.client_id
+    }
     try:
-        asked.redirect_of(application, parameters)
-    except asked.Unanswerable as error:
+        authorization_request.redirect_of(application, parameters)
+    except Unanswerable as error:
         raise ProtocolError(Code.INVALID_REQUEST, "This redirect_uri is not registered.") from error
-    asked.read(application, parameters)
+    authorization_request.read(application, parameters)
     if application.client_type == ClientType.PUBLIC:
         pushes = throttle.address_key(request.client.address, Rule.PUSHING)
         throttle.spend([pushes], now=request.now)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from doorward.signon import authorize, discovery, logout, shown, token
+from doorward.signon import authorize, discovery, logout, shown_tokens, token
 
 urlpatterns = [
     path(".well-known/openid-configuration", discovery.configuration, name="oidc_configuration"),
@@ -10,9 +10,9 @@ urlpatterns = [
     path("oidc/authorize/", authorize.authorize, name="oidc_authorize"),
     path("oidc/par/", token.push, name="oidc_par"),
     path("oidc/token/", token.token, name="oidc_token"),
-    path("oidc/userinfo/", shown.userinfo, name="oidc_userinfo"),
-    path("oidc/introspect/", shown.introspect, name="oidc_introspect"),
-    path("oidc/revoke/", shown.revoke, name="oidc_revoke"),
+    path("oidc/userinfo/", shown_tokens.userinfo, name="oidc_userinfo"),
+    path("oidc/introspect/", shown_tokens.introspect, name="oidc_introspect"),
+    path("oidc/revoke/", shown_tokens.revoke, name="oidc_revoke"),
     path("oidc/logout/", logout.logout, name="oidc_logout"),
     path("oidc/logout/confirm/", logout.confirm, name="oidc_logout_confirm"),
 ]

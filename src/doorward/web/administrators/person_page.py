@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from doorward.accounts import email_change, exceptions, invitations, undelivered
 from doorward.accounts.models import Administrator, Status
 from doorward.accounts.requirement import policy_of
-from doorward.applications import where
+from doorward.applications import signed_in_where
 from doorward.customers.cached import not_for
 from doorward.customers.rights import is_allowed
 from doorward.customers.tabs import ADMINISTRATORS
@@ -74,7 +74,9 @@ def person_page(
         may_change=_may_change(request, person),
         pending=pending,
         browsers=browsers,
-        applications=where.titles_of(person, policy=policy, now=request.now) if browsers else (),
+        applications=signed_in_where.titles_of(person, policy=policy, now=request.now)
+        if browsers
+        else (),
         email_warning=_warning(person, pending),
         asked_at=invitations.asked_at(person) if status is Status.INVITED else None,
         mail_refused=undelivered.in_words(person.email, person.mail_problem),

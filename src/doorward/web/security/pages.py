@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.applications.where import SignedIn
+    from doorward.applications.signed_in_where import SignedIn
     from doorward.web.kit.history import HistoryPage
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from doorward.accounts import staff_history
 from doorward.accounts.looking_after import whom_to_ask
-from doorward.applications import where
+from doorward.applications import signed_in_where
 from doorward.audit.browsers import in_words
 from doorward.audit.reason import Reason
 from doorward.credentials import queries
@@ -163,7 +163,7 @@ def _factor_lines(auth: AuthContext, own: Own) -> list[FactorLine]:
 
 def _sessions(auth: AuthContext, own: Own) -> list[SessionLine]:
     ids = [row.id for row in own.sessions]
-    at = where.of_sessions(ids, tab_keys=auth.person.tab_keys)
+    at = signed_in_where.of_sessions(ids, tab_keys=auth.person.tab_keys)
     return [
         SessionLine(
             id=row.id,

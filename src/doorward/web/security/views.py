@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from doorward.applications import where
+from doorward.applications import signed_in_where
 from doorward.credentials import removal
 from doorward.credentials.errors import AlreadyEnabled, AnotherFactorWanted, NotEnabled
 from doorward.credentials.passkeys.challenges import Purpose
@@ -196,7 +196,9 @@ def end_sessions(request: Request) -> HttpResponse:
         messages.success(request, words % {"n": ended})
         return see_other(HERE)
     if asked := read(request, OneApplicationForm).application:
-        where.end_own(_id(asked), administrator_id=person.id, actor=actor, now=request.now)
+        signed_in_where.end_own(
+            _id(asked), administrator_id=person.id, actor=actor, now=request.now
+        )
         text = _(
             "You are signed out of the application. Opening it again signs you in, as long as you are signed in here."
         )

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from doorward.applications import claims, rules, tokens
-from doorward.applications.models import Application, ClientType
+from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.assurance import Assurance
-from doorward.kernel.db.unordered import one_or_none
 from doorward.signon import hints
-from doorward.signon.wanted import read as read_wanted
+from doorward.signon.claims_parameter import read as read_wanted
+from doorward.signon.parameters import Unanswerable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from django.http import QueryDict
 
-    from doorward.signon.wanted import Wanted
+    from doorward.applications.models import Application
+    from doorward.signon.claims_parameter import Wanted
 
 # What is kept of a request; the others say nothing to us.
 NAMES: Final = (
@@ -49,13 +50,8 @@ _LONGEST_OTHER: Final = 300
 _OF_THE_ANSWER: Final = ("client_id", "redirect_uri", "response_mode", "state")
 _MODES: Final = frozenset({"", "query", "form_post"})
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
-_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 TOO_OLD: Final = "too old"
-
-
-class Unanswerable(Exception):
-    """Nobody is sent anywhere with an answer: whose request it is, or where the answer goes, is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +69,6 @@ class Wish:
     assurance: Assurance | None
     subject: str
     claims: dict[str, list[str]]
-
-
-def single(sent: QueryDict) -> dict[str, str]:
-    """Return each parameter once (RFC 6749, 3.1). Raises `ProtocolError` where one came twice, or has a NUL."""
-    if any(len(values) > 1 for _name, values in sent.lists()):
-        raise ProtocolError(Code.INVALID_REQUEST, "A parameter is sent twice.")
-    # PostgreSQL takes none in a text.
-    if any("\0" in value for _name, values in sent.lists() for value in values):
-        raise ProtocolError(Code.INVALID_REQUEST, "A parameter has a character that no text has.")
-    return {name: values[0] for name, values in sent.lists() if values[0]}
 
 
 def of_the_answer(sent: QueryDict) -> dict[str, str]:
@@ -107,25 +93,6 @@ def _named_by(hint: str, *, issuer: str) -> str:
         return str(tokens.read_hint(hint, issuer=issuer)["sub"])
     except ProtocolError as error:
         raise ProtocolError(Code.INVALID_REQUEST, "The id_token_hint is none of ours.") from error
-
-
-def needed(sent: Mapping[str, str], name: str) -> str:
-    """Return a parameter without which nothing is answered. Raises `ProtocolError` (RFC 6749, 5.2)."""
-    if name not in sent:
-        raise ProtocolError(Code.INVALID_REQUEST, f"{name} is missing.")
-    return sent[name]
-
-
-def application_of(client_id: str) -> Application:
-    """Return the application of a client id. Raises `Unanswerable`."""
-    if not _CLIENT_ID.fullmatch(client_id):
-        # Nothing that a database is asked for.
-        raise Unanswerable
-    rows = Application.objects.select_related("tab")
-    found = one_or_none(rows.filter(client_id=client_id))
-    if found is None:
-        raise Unanswerable
-    return found
 
 
 def redirect_of(application: Application, parameters: Mapping[str, str]) -> str:

@@ -15,11 +15,11 @@ from doorward.applications.claims import claims_of
 from doorward.applications.live import limited
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
 from doorward.gate.requirement import Need
-from doorward.signon import asked
 from doorward.signon.clients import authenticate
+from doorward.signon.cors import preflight, share
 from doorward.signon.machine import machine, refuse, say
 from doorward.signon.origin import issuer_of
-from doorward.signon.sharing import preflight, share
+from doorward.signon.parameters import needed, single
 from doorward.web.http.needs import needs
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ def _challenge(code: Code, description: str, **more: str) -> HttpResponse:
 @machine
 def introspect(request: Request) -> HttpResponse:
     """Say what a token is worth now, to the application it was given to; to any other it is worth nothing."""
-    sent = asked.single(request.POST)
+    sent = single(request.POST)
     application = authenticate(request, sent, public=False)
-    text = asked.needed(sent, "token")
+    text = needed(sent, "token")
     if found := refresh_tokens.find(application, text):
         return say(_of_refresh(request, found.grant_id, used=found.used_at is not None))
     try:
@@ -92,9 +92,9 @@ def introspect(request: Request) -> HttpResponse:
 @machine
 def revoke(request: Request) -> HttpResponse:
     """End the sign-in that a token came of, if it is the application's own; the answer is the same (RFC 7009, 2.2)."""
-    sent = asked.single(request.POST)
+    sent = single(request.POST)
     application = authenticate(request, sent)
-    text = asked.needed(sent, "token")
+    text = needed(sent, "token")
     if found := refresh_tokens.find(application, text):
         grants.revoke(found.grant, client=request.client, now=request.now)
         return say({})

@@ -107,10 +107,9 @@ def _at_sites(
 
 
 def end_own(grant_id: UUID, *, administrator_id: UUID, actor: Actor, now: datetime) -> None:
-    """End what one of a person's own sessions was given at an application; return nothing, or raise `NotFound`.
+    """End what one of a person's own sessions was given at an application or a site, however often it signed in there.
 
-    One session is one to the application, or the site, however often it signed in there. `SessionEnded` where the one
-    that acts has ended.
+    Raises `NotFound`, and `SessionEnded` where the session that acts has ended.
     """
     authorise(actor, Action.END_OWN_SESSIONS, subject=administrator_id)
     with transaction.atomic():
