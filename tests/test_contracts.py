@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -127,3 +128,30 @@ def test_every_room_is_in_the_contract():
     }
     [contract] = [one for one in CONFIGURATION["contracts"] if one["type"] == "independence"]
     assert rooms == set(contract["modules"])
+
+
+def pure():
+    """Return what the contract keeps pure besides every `rules.py`."""
+    [contract] = [one for one in CONFIGURATION["contracts"] if one["name"].startswith("Rules")]
+    return {one.removeprefix("doorward.") for one in contract["source_modules"] if "*" not in one}
+
+
+def test_the_map_calls_pure_what_the_contract_keeps_so():
+    kept, rows = pure(), {}
+    for line in (ROOT / "docs/architecture.md").read_text().splitlines():
+        if match := re.fullmatch(r"\| `([a-z]+)` \|.*\| ([^|]*) \|", line):
+            rows[match[1]] = match[2]
+    assert rows["permissions"] == "all of it"
+    assert "permissions" in kept
+    named = {
+        f"{subject}.{name}"
+        for subject, said in rows.items()
+        for name in re.findall(r"`([a-z_]+)`", said)
+        if not said.startswith("all but") and name not in {"rules", "passkeys", "totp"}
+    }
+    others = set(re.findall(r"`([a-z_]+)`", rows["gate"]))
+    modules = {one.stem for one in (ROOT / "src/doorward/gate").glob("[a-z]*.py")}
+    named |= {f"gate.{name}" for name in modules - others}
+    last = {(one.split(".")[0], one.split(".")[-1]) for one in kept - {"permissions"}}
+    # Of the kernel the budget of mails is beside the rules.
+    assert {tuple(one.split(".")) for one in named} == last - {("kernel", "mail_budget")}

@@ -57,8 +57,7 @@ def ask(person: Administrator, email: str, *, actor: Actor, now: datetime) -> bo
         return False
     wanted = shown_email(email, customer_id=person.customer_id, besides=person.id)
     _refuse_taken(person, wanted)
-    own = actor.person is not None and actor.person.id == person.id
-    if own and person.status != Status.ACTIVE:
+    if _is_own(person, actor) and person.status != Status.ACTIVE:
         raise StaleRequest
     if person.status == Status.INVITED:
         _change_at_once(person, wanted, actor=actor, now=now)
@@ -81,9 +80,12 @@ def _change_at_once(person: Administrator, wanted: str, *, actor: Actor, now: da
     invitations.send(person, actor=actor, now=now)
 
 
+def _is_own(person: Administrator, actor: Actor) -> bool:
+    return actor.person is not None and actor.person.id == person.id
+
+
 def _action(person: Administrator, actor: Actor) -> Action:
-    is_own = actor.person is not None and actor.person.id == person.id
-    return Action.CHANGE_OWN_EMAIL if is_own else Action.CHANGE_EMAIL
+    return Action.CHANGE_OWN_EMAIL if _is_own(person, actor) else Action.CHANGE_EMAIL
 
 
 def pending(administrator_id: UUID, *, now: datetime) -> EmailChange | None:
@@ -187,9 +189,8 @@ def _uninvite(email: str, *, actor: Actor, now: datetime) -> None:
 
 
 def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> None:
-    own = actor.person is not None and actor.person.id == person.id
-    mail_budget.spend(wanted, actor=actor, own_email=own, now=now)
-    colleague = actor.person is None or actor.person.id != person.id
+    colleague = not _is_own(person, actor)
+    mail_budget.spend(wanted, actor=actor, own_email=not colleague, now=now)
     EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
     mailed_links.revoke(person, purposes=PURPOSES, now=now)
     change = EmailChange.objects.create(
