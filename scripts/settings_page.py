@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from doorward.environment import PREFIX, Environment
+from doorward.environment import PREFIX, Environment, default_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 HEAD = """# Settings
@@ -22,13 +22,9 @@ value is no value.
 
 
 def row(name: str) -> str:
-    field = Environment.model_fields[name]
-    default = field.get_default()
-    shown = str(default)
-    if isinstance(default, bool):
-        shown = shown.lower()
-    cell = "" if shown in {"", ".", "()"} else f"`{shown}`"
-    return f"| `{PREFIX}{name.upper()}` | {cell} | {field.description} |\n"
+    default = default_of(name)
+    cell = f"`{default}`" if default else ""
+    return f"| `{PREFIX}{name.upper()}` | {cell} | {Environment.model_fields[name].description} |\n"
 
 
 def page() -> str:

@@ -527,6 +527,13 @@ def load() -> Environment:
         raise WrongSetting(_sentence(error)) from None
 
 
+def default_of(name: str) -> str:
+    """Return the default of a setting (by its field's name) as somebody types it; empty: there is none."""
+    default = Environment.model_fields[name].get_default()
+    shown = str(default).lower() if isinstance(default, bool) else str(default)
+    return "" if shown in {"", ".", "()"} else shown
+
+
 def _look_at(config: str) -> None:
     """Raise `WrongSetting` where the file is none, or has a line that would be passed over and sets nothing."""
     try:

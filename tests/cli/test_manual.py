@@ -92,6 +92,9 @@ def test_the_manual_has_every_command_and_setting():
         assert f"\n{'doorward ' * (path != 'doorward')}{path}\n" in f"\n{told.output}"
     for name in Environment.model_fields:
         assert f"\nDOORWARD_{name.upper()}\n" in told.output
+    assert "How many hours after a backup the worker makes the next one. [24]" in told.output
+    # As each command says it itself.
+    assert told.output.count("  -h, --help ") == len(COMMANDS)
 
 
 def test_the_man_page_has_them_in_lines_that_man_takes():

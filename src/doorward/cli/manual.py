@@ -11,7 +11,7 @@ from click.shell_completion import get_completion_class
 from doorward import __version__
 from doorward.cli.base import main
 from doorward.cli.examples import EXAMPLES
-from doorward.environment import CONFIG, PREFIX, Environment
+from doorward.environment import CONFIG, PREFIX, Environment, default_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def manual(*, roff: bool) -> None:
 
 def walk(ctx: click.Context | None = None) -> Iterator[click.Context]:
     """Return every command in order, groups before what is below them, each in a context of its own."""
-    ctx = ctx or click.Context(main, info_name=NAME)
+    ctx = ctx or click.Context(main, info_name=NAME, **main.context_settings)
     yield ctx
     if isinstance(ctx.command, click.Group):
         for name in ctx.command.list_commands(ctx):
@@ -99,7 +99,8 @@ def _paragraphs(text: str) -> Iterator[str]:
 def _settings() -> Iterator[tuple[str, str]]:
     yield CONFIG, "A file with settings, one NAME=VALUE a line; the environment wins."
     for name, field in Environment.model_fields.items():
-        yield PREFIX + name.upper(), (field.description or "").replace("`", "")
+        said, default = (field.description or "").replace("`", ""), default_of(name)
+        yield PREFIX + name.upper(), f"{said} [{default}]" if default else said
 
 
 def _safe(text: str) -> str:

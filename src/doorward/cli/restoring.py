@@ -37,9 +37,9 @@ def restore() -> None:
     """Put a backup back into an empty place, or bring one customer back.
 
     `doorward restore FILE` writes what `doorward backup` made into the place that the settings name, where nothing is
-    yet: first it looks at the whole file, at last at the database, the keys and the history. Broken off, it can be
-    done again. Sessions, trusted browsers, links and requests for help that are open in it end: some were ended since.
-    Where it is encrypted, --identity names the file with the age identity that opens it. A file called "customer" is
+    yet: it looks at the whole file first, and in the end at the database, the keys and the history. Broken off, it can
+    be done again. Sessions, trusted browsers, links and requests for help that are open in it end: some were ended
+    since. Where it is encrypted, --identity names the file with the age identity that opens it. A file called "customer" is
     named by its folder: ./customer.
     """
 

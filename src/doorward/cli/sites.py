@@ -19,7 +19,7 @@ _ASKED = tuple(one.value for one in Assurance if one is not Assurance.PASSWORD)
 
 @click.group(cls=Group)
 def sites() -> None:
-    """Put sites that have no sign-in of their own behind this one: proxies ask here about each request."""
+    """Put sites that have no sign-in of their own behind the portal's: proxies ask here about each request."""
 
 
 @sites.command()
@@ -32,7 +32,7 @@ def sites() -> None:
 )
 @with_data
 def add(tab: str, address: str, required_acr: str | None) -> None:
-    """Put the site at ADDRESS, https:// and a host name, behind the sign-in, for who has the TAB (its key)."""
+    """Put the site at ADDRESS (https:// and a host name) behind the sign-in, for whoever may use the TAB (its key)."""
     from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.applications import sites as services  # noqa: PLC0415

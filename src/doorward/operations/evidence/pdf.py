@@ -1,4 +1,4 @@
-"""The report as PDF, where WeasyPrint is installed (`pip install doorward[pdf]`)."""
+"""The report as PDF, where WeasyPrint is installed (the extra `pdf`)."""
 
 from __future__ import annotations
 
