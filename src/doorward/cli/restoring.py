@@ -39,8 +39,8 @@ def restore() -> None:
     `doorward restore FILE` writes what `doorward backup` made into the place that the settings name, where nothing is
     yet: it looks at the whole file first, and in the end at the database, the keys and the history. Broken off, it can
     be done again. Sessions, trusted browsers, links and requests for help that are open in it end: some were ended
-    since. Where it is encrypted, --identity names the file with the age identity that opens it. A file called "customer" is
-    named by its folder: ./customer.
+    since. Where it is encrypted, --identity names the file with the age identity that opens it. A file called
+    "customer" is named by its folder: ./customer.
     """
 
 
