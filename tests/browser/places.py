@@ -301,7 +301,7 @@ COMPANY = (
     Place("administrators_run", "administrators-run", "boss", "{run}"),
     Place("administrators_run", "administrators-run", "boss", "{run_stopped}"),
     Place("administrator_help", "administrator-help", "boss", "{person_lost}help/"),
-    Place("administrator_help", "set-up-pass", "boss", "{person_lost}help/",
+    Place("request_pass", "set-up-pass", "boss", "{person_lost}help/",
         send("Suspend the devices and show the pass", how="I called back at the number that I had.")),
     Place("requests", "requests", "boss", "/requests/"),
     Place("request", "request", "boss", "{request}"),

@@ -35,7 +35,7 @@ ROOT = Path(__file__).parent.parent.parent
 EVERYTHING = (
     "1 hash keys, 2 authenticator apps, 1 set-ups, 1 unsaved recovery codes, "
     "1 mailed links, 2 signing keys, 1 client secrets to be shown, 1 links that were asked for, 1 mailed codes, "
-    "1 saved requests, 1 mailed set-up passes, 1 files to import"
+    "1 saved requests, 1 set-up passes, 1 files to import"
 )
 
 
@@ -175,7 +175,7 @@ def test_for_programs(keys, kept):
         "links_that_were_asked_for": 1,
         "mailed_codes": 1,
         "saved_requests": 1,
-        "mailed_set_up_passes": 1,
+        "set_up_passes": 1,
         "files_to_import": 1,
         "signing_keys": 2,
         "client_secrets_to_be_shown": 1,

@@ -75,7 +75,7 @@ LEAVES: Final = {
         "approved_by_id approved_at closed_by_id closed_at"
     ),
     "recovery.SetUpPass": (
-        "id request_id administrator_id made_at expires_at tries used_at session_id ended_at"
+        "id request_id administrator_id shown_in made_at expires_at tries used_at session_id ended_at"
     ),
     "recovery.CallerCheck": (
         "id administrator_id staff_id begun_at staff_tries person_tries staff_right_at "

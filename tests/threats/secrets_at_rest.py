@@ -80,7 +80,7 @@ def keep(owner: Administrator, colleague: Administrator, newcomer: Administrator
     waits = RecoveryRequest.objects.create(
         administrator=colleague, way=Way.WAITING, second=False, asked_at=now
     )
-    set_up_pass.make_mailed(waits, now=now)
+    set_up_pass.make(waits, now=now)
     _unseen_secret(now=now)
     return Kept(
         owner=owner,

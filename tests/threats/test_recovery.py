@@ -30,7 +30,7 @@ from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
 from doorward.permissions.errors import NotAuthorised
 from doorward.policy.fields import RecoveryBy
-from doorward.recovery import lapse, requests, veto, waiting
+from doorward.recovery import lapse, requests, rules, veto, waiting
 from doorward.recovery.errors import (
     AlreadyAsked,
     HelpByProviderOnly,
@@ -695,11 +695,11 @@ def test_over_the_pages_from_the_loss_to_the_new_device(lost, helper):
     browser = browsers.browser_of(helper)
     page = browser.get(f"/administrators/{lost.id}/help/").content.decode()
     assert "call back" in page
-    shown = browser.post(f"/administrators/{lost.id}/help/", {"how": HOW})
-    assert shown.status_code == 200
+    led = browser.post(f"/administrators/{lost.id}/help/", {"how": HOW})
+    assert led.status_code == 303
+    shown = browser.get(led["Location"])
     assert "no-store" in shown["Cache-Control"]
-    text = shown.content.decode()
-    words = text.split('id="set-up-pass">')[1].split("<")[0]
+    words = shown_words(shown)
     phone = Client(HTTP_USER_AGENT=CHROME)
     phone.post("/sign-in/", {"email": lost.email, "password": PASSWORD})
     assert "/sign-in/help/" in phone.get("/sign-in/code/").content.decode()
@@ -715,6 +715,49 @@ def test_over_the_pages_from_the_loss_to_the_new_device(lost, helper):
     assert phone.get("/")["Location"] == "/sign-in/recovery-codes/"
     request = RecoveryRequest.objects.get()
     assert "was_them" in browser.get(f"/requests/{request.id}/").content.decode()
+
+
+def test_a_pass_is_shown_once_and_loading_it_again_makes_no_other(lost, helper):
+    browser = browsers.browser_of(helper)
+    led = browser.post(f"/administrators/{lost.id}/help/", {"how": HOW})["Location"]
+    words = shown_words(browser.get(led))
+    again = browser.get(led)
+    assert again.status_code == 303
+    assert "shown once" in browser.get(again["Location"]).content.decode()
+    assert set_up_again(lost, come_in(lost, tuple(words.split())))
+
+
+def test_nobody_else_is_shown_it_nor_another_session_nor_late(lost, helper, clock):
+    other = second_helper(helper)
+    browser = browsers.browser_of(helper)
+    led = browser.post(f"/administrators/{lost.id}/help/", {"how": HOW})["Location"]
+    for stranger in (browsers.browser_of(other), browsers.browser_of(people.again(helper))):
+        assert stranger.get(led).status_code == 303
+    clock.shift(rules.SHOWN_WITHIN)
+    assert browser.get(led).status_code == 303
+    assert lapse.end_due(now=timezone.now()) == 0
+    assert SetUpPass.objects.get().nonce is None
+
+
+def test_a_pass_that_ended_before_it_was_looked_at_is_not_shown(lost, helper):
+    browser = browsers.browser_of(helper)
+    led = browser.post(f"/administrators/{lost.id}/help/", {"how": HOW})["Location"]
+    browser.post(led.removesuffix("pass/"), {})
+    assert browser.get(led).status_code == 303
+
+
+def test_a_second_colleague_s_yes_leads_to_a_pass_that_is_shown_in_the_same_way(lost_admin, helper):
+    other = second_helper(helper)
+    request = help_with(lost_admin, helper).request
+    agree(request, other)
+    browser = browsers.browser_of(helper)
+    led = browser.post(f"/requests/{request.id}/pass/")
+    assert (led.status_code, led["Location"]) == (303, f"/requests/{request.id}/pass/")
+    assert shown_words(browser.get(led["Location"]))
+
+
+def shown_words(page):
+    return page.content.decode().split('id="set-up-pass">')[1].split("<")[0]
 
 
 def test_who_did_not_give_the_password_learns_of_no_way(lost, helper):

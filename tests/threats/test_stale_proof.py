@@ -259,9 +259,6 @@ UNFINISHED = {
     "customers/import/<uuid:import_id>/discard/": 303,
     # The pack is sent.
     "account/evidence/": 200,
-    # The pass is shown.
-    "administrators/<uuid:person_id>/help/": 200,
-    "requests/<uuid:request_id>/pass/": 200,
 }
 
 

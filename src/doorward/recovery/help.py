@@ -29,7 +29,6 @@ from doorward.recovery import (
     just_before,
     rules,
     set_up_pass,
-    set_up_words,
 )
 from doorward.recovery.errors import (
     AlreadyAsked,
@@ -99,11 +98,10 @@ def issue(
 
     In the caller's transaction, with the locks of customer and person.
     """
-    chosen = set_up_words.new_words()
     giving_way.end_issued(person, actor=actor, now=now)
     suspension.suspend(person.id, now=now)
     ending.end_others(administrator_id=person.id, keep=None, now=now)
-    set_up_pass.make(request, chosen, now=now)
+    chosen = set_up_pass.make(request, now=now, shown_in=actor.session_id)
     RecoveryRequest.objects.filter(id=request.id).update(state=State.ISSUED)
     both_sides.tell(HELPED, request, person, actor=actor, details=details_of(request, now=now))
     return chosen

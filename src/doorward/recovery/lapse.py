@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
 
 def end_due(*, now: datetime) -> int:
-    """Mail the pass of who has waited, end what was not used in time; return how many requests that were."""
+    """Mail the pass of who has waited, end what was not used in time; return how many requests that were.
+
+    And forget the words that nobody came to see.
+    """
+    set_up_pass.forget_unshown(now=now)
     rows = _looked_at(now=now).select_related("administrator")
     return sum(_settle(request, now=now) for request in rows if _outcome(request, now=now))
 
@@ -95,7 +99,7 @@ def _may_be_mailed(request: RecoveryRequest, person: Administrator, *, now: date
 def _mail(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
     """Make the pass that is mailed. Nothing is suspended: a device that its owner has ends all this."""
     giving_way.end_issued(person, actor=WORKER, now=now)
-    set_up_pass.make_mailed(request, now=now)
+    set_up_pass.make(request, now=now)
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=State.ISSUED, approved_at=now)
     both_sides.tell(PASS_MAILED, request, person, actor=WORKER)

@@ -94,7 +94,8 @@ class RecoveryRequest(models.Model):
 class SetUpPass(models.Model):
     """Eight words, as a keyed hash: with their password one person sets up a new factor with it, once.
 
-    `tries` are counted before the words are looked at. `session_id`: in which session it was used.
+    `tries` are counted before the words are looked at. `session_id`: in which session it was used. `shown_in`: in
+    which one it waits to be shown, once and soon.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -103,8 +104,9 @@ class SetUpPass(models.Model):
         Administrator, on_delete=models.CASCADE, related_name="set_up_passes"
     )
     keyed_hash = models.BinaryField(max_length=32)
-    # Of one that is mailed: what its words are made from.
+    # Of one that is mailed, or was not shown yet: what its words are made from.
     nonce = models.BinaryField(null=True)
+    shown_in = models.UUIDField(null=True)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)

@@ -80,6 +80,15 @@ def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
         return helping.issue(request, person, actor=actor, now=now)
 
 
+def show(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """Return the words of the pass that `help_person` or `fetch` has just made in this session, once. Secret.
+
+    None: there is nothing to show any more.
+    """
+    authorise(actor, Action.HELP_PERSON, customer_id, subject=whose(request_id))
+    return set_up_pass.show(request_id, session_id=actor.session_id, now=now)
+
+
 def reader_of(request: RecoveryRequest) -> UUID | None:
     """Return who is shown the pass: who asked, or, of what support asked for, the colleague who agreed."""
     return request.approved_by_id if request.way == Way.SUPPORT else request.asked_by_id

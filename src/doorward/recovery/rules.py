@@ -18,6 +18,8 @@ VETO_TIME: Final = timedelta(hours=24)
 # How long a pass works, and how long an approved one waits to be fetched.
 PASS_LIFETIME: Final = timedelta(hours=24)
 PASS_TRIES: Final = 5
+# From the button to the page that shows it.
+SHOWN_WITHIN: Final = timedelta(minutes=5)
 # What was taken from somebody, made milder or refused so shortly before still counts against who asks.
 LOOK_BACK: Final = timedelta(days=7)
 # Who got access by somebody's hands so shortly before does not agree with them.

@@ -18,4 +18,4 @@ def of_pass(pass_id: UUID) -> AssociatedData:
     return {"table": "recovery_setuppass", "row": str(pass_id), "purpose": "nonce"}
 
 
-SEALED = (SealedColumn("mailed set-up passes", SetUpPass, "nonce", of_pass),)
+SEALED = (SealedColumn("set-up passes", SetUpPass, "nonce", of_pass),)

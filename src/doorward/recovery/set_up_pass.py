@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -18,6 +19,7 @@ from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.credentials.models import Factor
 from doorward.kernel.crypto.sealing import keyed_hash, open_sealed, seal
+from doorward.kernel.db.unordered import one_or_none
 from doorward.kernel.errors import Refusal
 from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
@@ -25,7 +27,7 @@ from doorward.recovery import sealed, set_up_words
 from doorward.recovery.errors import PassNeedsOwnPassword, PassWrong
 from doorward.recovery.events import PASS_ENDED, PASS_FAILED, PASS_USED
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
-from doorward.recovery.rules import PASS_LIFETIME, PASS_TRIES
+from doorward.recovery.rules import PASS_LIFETIME, PASS_TRIES, SHOWN_WITHIN
 from doorward.sessions import issuing
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.lock import hold
@@ -45,29 +47,57 @@ if TYPE_CHECKING:
 _NONCE_BYTES = 16
 
 
-def make(request: RecoveryRequest, chosen: tuple[str, ...], *, now: datetime) -> SetUpPass:
-    """Insert the pass of a request, in the caller's transaction; an older one of the same person ends."""
+def make(
+    request: RecoveryRequest, *, now: datetime, shown_in: UUID | None = None
+) -> tuple[str, ...]:
+    """Insert the pass of a request, in the caller's transaction; return its words. Secret.
+
+    An older one of the same person ends. Its words can be made again: for its mail, or to be shown in that session.
+    """
     end_unused(request.administrator_id, now=now)
-    return SetUpPass.objects.create(
+    nonce, pass_id = secrets.token_bytes(_NONCE_BYTES), uuid4()
+    chosen = set_up_words.words_of(_number(request.id, nonce))
+    SetUpPass.objects.create(
+        id=pass_id,
         request=request,
         administrator_id=request.administrator_id,
         keyed_hash=_keyed_hash(set_up_words.normalise(" ".join(chosen))),
+        nonce=seal(nonce, **sealed.of_pass(pass_id)),
+        shown_in=shown_in,
         made_at=now,
         expires_at=now + PASS_LIFETIME,
     )
+    return chosen
 
 
-def make_mailed(request: RecoveryRequest, *, now: datetime) -> SetUpPass:
-    """Insert a pass whose words can be made again, for its mail."""
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    made = make(request, set_up_words.words_of(_number(request.id, nonce)), now=now)
-    made.nonce = seal(nonce, **sealed.of_pass(made.id))
-    made.save(update_fields=["nonce"])
-    return made
+def show(request_id: UUID, *, session_id: UUID | None, now: datetime) -> tuple[str, ...]:
+    """Return the words of a pass that was just made, once, to the session that made it; none: there is nothing to show.
+
+    Secret.
+    """
+    rows = SetUpPass.objects.filter(
+        request_id=request_id,
+        shown_in=session_id,
+        shown_in__isnull=False,
+        nonce__isnull=False,
+        used_at__isnull=True,
+        ended_at__isnull=True,
+        made_at__gt=now - SHOWN_WITHIN,
+    )
+    made = one_or_none(rows)
+    if made is None or rows.update(nonce=None) != 1:
+        return ()
+    return words_of(made)
+
+
+def forget_unshown(*, now: datetime) -> int:
+    """Forget the words of passes that nobody came to see; return their number."""
+    waiting = SetUpPass.objects.filter(shown_in__isnull=False, nonce__isnull=False)
+    return waiting.filter(made_at__lte=now - SHOWN_WITHIN).update(nonce=None)
 
 
 def words_of(made: SetUpPass) -> tuple[str, ...]:
-    """Return the words of a mailed pass. Secret. Raises `SealBroken`."""
+    """Return the words of a pass, as long as what they are made from is kept. Secret. Raises `SealBroken`."""
     nonce = open_sealed(made.nonce or b"", **sealed.of_pass(made.id))
     return set_up_words.words_of(_number(made.request_id, nonce))
 
@@ -208,7 +238,7 @@ def _remember(refusal: Refusal, *, counted: bool, actor: Actor, now: datetime) -
 
 
 def _number(request_id: UUID, nonce: bytes) -> int:
-    return int.from_bytes(keyed_hash("mailed pass", request_id.bytes + nonce))
+    return int.from_bytes(keyed_hash("pass", request_id.bytes + nonce))
 
 
 def _keyed_hash(normalised: str) -> bytes:

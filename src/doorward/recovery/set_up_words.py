@@ -6,7 +6,6 @@ Each word is also its number in the list, four digits: for who reads and types d
 from __future__ import annotations
 
 import re
-import secrets
 from functools import cache
 from typing import Final
 
@@ -26,11 +25,6 @@ def _list() -> tuple[str, ...]:
     if len(words) != _IN_LIST:
         raise RuntimeError("EFF's list of words is not whole")
     return tuple(sorted(words))
-
-
-def new_words() -> tuple[str, ...]:
-    """Return the words of a new pass. Secret."""
-    return tuple(secrets.choice(_list()) for _ in range(WORDS))
 
 
 def words_of(number: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.recovery import help as helping
-from doorward.recovery import queries, requests, rules, set_up_words
+from doorward.recovery import queries, requests, set_up_words
 from doorward.web.administrators.forms import DecideForm, HelpForm
 from doorward.web.administrators.pages import HelpPage, PassPage, RequestPage, RequestsPage
 from doorward.web.administrators.views import RIGHT, both
@@ -62,7 +62,7 @@ def help_colleague(request: Request, person_id: UUID) -> HttpResponse:
         page = _help_page(request, person, how=form.how, found=wrong(refusal, HelpForm))
         return render(request, "administrators/help.html", page, wrong=page.wrong)
     if helped.words:
-        return _show_pass(request, person.full_name, helped.words)
+        return see_other(f"{REQUESTS}{helped.request.id}/pass/")
     messages.success(request, _("Your request is open. A second colleague has to agree."))
     return see_other(f"{REQUESTS}{helped.request.id}/")
 
@@ -97,21 +97,21 @@ def agree(request: Request, request_id: UUID) -> HttpResponse:
 
 
 @needs(RIGHT, post=Need.of(Action.HELP_PERSON))
-@require_POST
+@both
 def fetch(request: Request, request_id: UUID) -> HttpResponse:
-    """Show the pass of an approved request, once, to whoever asked for it."""
+    """Make the pass of an approved request, for whoever asked for it; show, once, what this session has just made."""
+    if request.method != "POST":
+        return _show_pass(request, request_id)
     me = signed_in(request)
     try:
-        chosen = requests.fetch(
+        requests.fetch(
             request_id, customer_id=me.customer_id, actor=acting(request), now=request.now
         )
     except NotFound:
         raise
     except Refusal as refusal:
         return _show(request, request_id, wrong(refusal))
-    found = queries.find(request_id, customer_id=me.customer_id, me=me.id, now=request.now)
-    name = found.request.administrator.full_name if found else ""
-    return _show_pass(request, name, chosen)
+    return see_other(f"{REQUESTS}{request_id}/pass/")
 
 
 @needs(RIGHT, post=Need.of(Action.SAY_WHO_CAME_BACK))
@@ -169,12 +169,20 @@ def _find(request: Request, request_id: UUID) -> Listed:
     return listed
 
 
-def _show_pass(request: Request, name: str, chosen: tuple[str, ...]) -> HttpResponse:
+def _show_pass(request: Request, request_id: UUID) -> HttpResponse:
+    listed = _find(request, request_id)
+    customer_id = signed_in(request).customer_id
+    chosen = requests.show(
+        request_id, customer_id=customer_id, actor=acting(request), now=request.now
+    )
+    if not chosen:
+        messages.warning(request, _("A set-up pass is shown once, right after it was made."))
+        return see_other(f"{REQUESTS}{request_id}/")
     page = PassPage(
-        name=name,
+        name=listed.request.administrator.full_name,
         words=chosen,
         digits=set_up_words.as_digits(chosen),
-        until=request.now + rules.PASS_LIFETIME,
+        until=listed.request.issued.expires_at,
     )
     return render(request, "administrators/pass.html", page)
 
