@@ -45,7 +45,7 @@ def test_who_is_kept_out_by_a_stricter_minimum_is_not_gone(lost, staff):
     policies.require_by_minimum(lost.customer_id, kinds=Kinds.PHISHING_RESISTANT)
     assert ask_as_support(lost, staff).due_at is None
     people.disable_apps(other)
-    assert support.who_could_agree(lost, now=timezone.now()) == frozenset()
+    assert support.who_could_agree(lost, staff.id, now=timezone.now()) == frozenset()
 
 
 def test_an_objection_to_waiting_is_one_to_the_support(lost, staff):
