@@ -46,6 +46,7 @@ WITH_DATA = {
     "factor_lost": {"what": "HOTP"},
     "part_lost": {"what": "groups"},
     "source_unreadable": {"system": "Keycloak"},
+    "other_format": {"system": "privacyIDEA"},
     "too_many_tabs": {"maximum": 9},
     "too_many_to_rehearse": {"maximum": 9},
     "file_invalid": {"what": "x"},

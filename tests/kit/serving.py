@@ -87,10 +87,11 @@ def doorward(
     **settings: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end; `program`: of another installation than the one that is tested."""
-    if not program:
+    # Who says where Python looks for its modules wants another one than is loaded already.
+    if not program and "PYTHONPATH" not in os.environ:
         return commands.run(*words, environment=environment(folder, **settings), stdin=stdin)
     return subprocess.run(
-        [*program, *words],
+        [*(program or PROGRAM), *words],
         env=environment(folder, **settings),
         input=stdin,
         capture_output=True,
