@@ -435,6 +435,18 @@ def test_days_are_said_in_the_readers_language(
         assert "2099-12-24" not in text(browser.get(page))
 
 
+def test_tabs_are_said_by_their_titles_and_no_column_is_empty(
+    owner: Administrator, browser: Client
+) -> None:
+    people.make_administrator(owner.customer, email="lena@harbourbakery.example")
+    said = text(browser.get(rehearsed(browser, required_of="tabs", tabs="administrators")))
+    assert "Tabs whose users must use two factors: – → Administrators" in said
+    assert "What would happen From" not in said
+    assert "Open sessions" not in said
+    later = f"{timezone.now() + timedelta(days=9):%Y-%m-%d}"
+    assert "What would happen From" in text(browser.get(rehearsed(browser, **{"from": later})))
+
+
 def test_it_stands_under_account(browser: Client) -> None:
     top = browser.get(rehearsed(browser)).content.decode().partition("<main")[0]
     assert re.findall(r'<a href="([^"]*)" aria-current="page"', top) == ["/account/"]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from doorward.audit.fields import changes_in
 from doorward.customers.protection import details_of
+from doorward.customers.tab_titles import titles_of
 from doorward.policy import series
 from doorward.policy.fields import Values, read
 from doorward.policy.versions import changes_between, seen_of
@@ -102,9 +103,17 @@ def done(saved: PolicyVersion | None, wanted: Wanted) -> str:
 
 def differences(before: Values, after: Values) -> tuple[str, ...]:
     """Return in words what is different, field by field."""
+    of_tabs = WORDS["policy.tabs"]
+    tabs = _(of_tabs.name)
     told = changes_in(details_of(changes_between(before, after)), WORDS)
     return tuple(
         _("%(field)s: %(before)s → %(after)s")
         % {"field": name[:1].upper() + name[1:], "before": old or "–", "after": new or "–"}
-        for name, old, new in told
+        for name, old, new in (
+            # History has the tabs' keys, which stay; a page has their titles.
+            (name, titles_of(before.tabs), titles_of(after.tabs))
+            if name == tabs
+            else (name, old, new)
+            for name, old, new in told
+        )
     )

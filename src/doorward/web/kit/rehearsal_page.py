@@ -224,7 +224,7 @@ def _by_customer(kept: Kept) -> Bars:
     most = sorted(asked, key=lambda one: (-asked[one], str(one)))[:MOST_CUSTOMERS]
     names = dict(Customer.objects.filter(id__in=most).values_list("id", "name"))
     return Bars(
-        title=_("Customers with most people who would have to do something"),
+        title=_("Customers with the most people who would have to do something"),
         what=_("Customer"),
         counted=_("People"),
         bars=tuple(
