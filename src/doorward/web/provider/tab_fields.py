@@ -108,7 +108,7 @@ def _key_field(form: NewTabForm, found: Wrong) -> Field:
         spellcheck="false",
         autocapitalize="off",
         help=_(
-            "Small letters, digits and dashes, like phone-system; left empty, it is made from the title. "
+            "Lower-case letters, digits and dashes, like phone-system; left empty, it is made from the title. "
             "It cannot be changed later."
         ),
     )
