@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 
 import pytest
 
-from tests.kit.applications import Relying, give_tab, make_application, make_secret, said
+from doorward.applications import clients
+from doorward.audit.actor import CONSOLE
+from tests.kit.applications import (
+    CALLBACK,
+    Relying,
+    give_tab,
+    make_application,
+    make_secret,
+    said,
+)
 from tests.kit.browsers import browser_of
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +75,35 @@ def test_a_token_is_for_the_interface_that_it_was_given_for(owner, relying):
     assert relying.refresh(given["refresh_token"], resource=API).status_code == HTTPStatus.OK
     refused = relying.exchange(relying.code(browser, resource=API), resource=OTHER)
     assert refused.json()["error"] == "invalid_target"
+
+
+def change(relying, **details):
+    wanted = clients.ApplicationDetails(redirect_uris=CALLBACK, **details)
+    clients.change(relying.application.id, wanted, actor=CONSOLE)
+
+
+def test_what_an_application_may_ask_for_no_longer_no_old_sign_in_tells_it(owner, relying):
+    by_name = json.dumps({place: {"email": None} for place in ("userinfo", "id_token")})
+    given = relying.tokens(browser_of(owner), scope="openid profile", claims=by_name)
+    assert {"name", "email"} <= relying.userinfo(given["access_token"]).json().keys()
+    change(relying, scopes=frozenset())
+    assert relying.userinfo(given["access_token"]).json().keys() == {"sub"}
+    seen = relying.post("/oidc/introspect/", token=given["refresh_token"]).json()
+    again = relying.refresh(given["refresh_token"]).json()
+    assert (seen["scope"], again["scope"]) == ("openid", "openid")
+    assert said(again["access_token"])["scope"] == "openid"
+    assert "email" not in said(again["id_token"])
+
+
+def test_nor_does_it_call_an_interface_that_is_its_own_no_longer(owner, relying):
+    browser = browser_of(owner)
+    given, own = relying.tokens(browser, resource=API), relying.tokens(browser)
+    code = relying.code(browser, resource=API)
+    change(relying, resources=OTHER)
+    assert not relying.is_active(given["access_token"])
+    for refused in (relying.refresh(given["refresh_token"]), relying.exchange(code)):
+        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    assert relying.is_active(own["access_token"])
 
 
 def test_userinfo_is_brought_one_token(owner, relying):

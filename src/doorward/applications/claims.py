@@ -29,7 +29,7 @@ def by_name(
     application: Application, *, userinfo: Iterable[str], id_token: Iterable[str]
 ) -> dict[str, list[str]]:
     """Return which of the claims that are asked for by name an application may have, as a sign-in keeps them."""
-    may_have = {name for scope in application.scopes for name in OF_SCOPE.get(scope, ())}
+    may_have = _may_have(application)
     found = {
         "userinfo": sorted(may_have.intersection(userinfo)),
         "id_token": sorted(may_have.intersection(id_token)),
@@ -51,8 +51,14 @@ def of_id_token(live: Live) -> dict[str, Any]:
     return _said(live, _asked(live, "id_token"))
 
 
+def _may_have(application: Application) -> set[str]:
+    return {name for scope in application.scopes for name in OF_SCOPE.get(scope, ())}
+
+
 def _asked(live: Live, place: str) -> set[str]:
-    return set((live.grant.claims or {}).get(place, ()))
+    """Return what was asked for by name, as far as the application may have it still."""
+    asked = (live.grant.claims or {}).get(place, ())
+    return _may_have(live.grant.application).intersection(asked)
 
 
 def _said(live: Live, names: set[str]) -> dict[str, Any]:

@@ -74,17 +74,24 @@ def live(grant: Grant, *, now: datetime) -> Live:
 
     One whose application is told that it is over stays so, whatever the gate would say again later.
     """
-    if grant.ended_at is None and grant.tell_at is None:
+    if grant.ended_at is None and grant.tell_at is None and _may_still_call(grant):
         auth = auth_of(grant, now=now)
         if auth is not None and auth.person.id == grant.administrator_id:
             need = need_of_grant(grant)
             step = evaluate(unattended(auth), need, now=now).step
             if step is Step.THROUGH:
                 _note_used(grant, now=now)
-                return Live(grant, auth, tuple(grant.scopes))
+                # What the application may ask for no longer, it is not told by an old sign-in either.
+                scopes = tuple(one for one in grant.scopes if one in grant.application.scopes)
+                return Live(grant, auth, scopes)
             if step not in _FOR_GOOD and grant.managing_id is None:
                 raise StepMissing(wanted_of(auth.facts, need.assurance).value)
     raise ProtocolError(Code.INVALID_GRANT, _OVER)
+
+
+def _may_still_call(grant: Grant) -> bool:
+    """Return whether the interface that a sign-in is for, if it is for one, is still one of its application's."""
+    return grant.resource in {"", *grant.application.resources}
 
 
 def _note_used(grant: Grant, *, now: datetime) -> None:

@@ -120,7 +120,7 @@ def _of_refresh(request: Request, grant_id: Any, *, used: bool) -> dict[str, Any
     return {
         "active": True,
         "client_id": application.client_id,
-        "scope": " ".join(live.grant.scopes),
+        "scope": " ".join(live.scopes),
         **subjects.party_of(application, live.auth),
         "iss": issuer_of(request),
     }
