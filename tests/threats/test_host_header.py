@@ -106,6 +106,14 @@ def test_where_no_public_address_is_set_no_name_of_somebody_elses_leads_here(
         assert ask("/sign-in/", ELSEWHERE).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["", "a b", "a@b"])
+def test_where_no_public_address_is_set_what_is_no_name_is_told_nothing(customer, host):
+    client = Client(enforce_csrf_checks=True, HTTP_HOST=host)
+    for answer in (client.get("/sign-in/"), client.get("/nowhere/"), client.post("/profile/")):
+        assert answer.status_code in {400, 403, 404}, "nor is it led anywhere"
+        assert Brand.objects.get(is_default=True).name.encode() not in answer.content
+
+
 def test_where_no_public_address_is_set_a_made_up_name_gets_into_no_link(
     owner, tmp_path, monkeypatch
 ):

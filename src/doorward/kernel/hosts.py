@@ -96,7 +96,7 @@ def is_loopback(host: str) -> bool:
 
 def is_nearby(host: str) -> bool:
     """Return whether a host is an address, or a name without a dot, which no DNS of somebody else's answers for."""
-    return "." not in host or _address(host) is not None
+    return host != "" and ("." not in host or _address(host) is not None)
 
 
 def _address(text: str) -> str | None:
