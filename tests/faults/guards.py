@@ -115,6 +115,13 @@ GUARDS: Final = (
         "threats/test_managing_misused.py::test_nor_does_whom_another_account_of_the_same_hand_let_in",
     ),
     Guard(
+        "a pass of who was stopped is worth nothing",
+        f"{_R}/set_up_pass.py",
+        " and not _is_of_who_was_stopped(found)",
+        "",
+        f"{_T}it_is_worth_nothing_once_who_gave_it_was_stopped",
+    ),
+    Guard(
         "what was taken shortly before still counts",
         f"{_R}/just_before.py",
         "return person.looks_after or bool(_robbed([person.id], since=now - LOOK_BACK))",

@@ -228,6 +228,22 @@ def test_somebody_suspended_meanwhile_gets_in_by_nothing(lost, helper, status):
     assert step(begin(lost, pass_at=timezone.now())) is Step.SIGN_IN
 
 
+@pytest.mark.parametrize("stopped", ["suspended", "back again", "removed", "without the tab"])
+def test_it_is_worth_nothing_once_who_gave_it_was_stopped(lost, helper, clock, stopped):
+    """A stolen account has read its words out already when it is found to be stolen."""
+    boss, words = second_helper(helper, "Ada"), help_with(lost, helper).words
+    clock.shift(timedelta(minutes=1))
+    if stopped == "without the tab":
+        change(helper, boss, tabs=frozenset({"home"}))
+    else:
+        status = Status.REMOVED if stopped == "removed" else Status.SUSPENDED
+        change(helper, boss, status=status, confirmed=True)
+    if stopped == "back again":
+        change(helper, boss, status=Status.ACTIVE)
+    with pytest.raises(PassWrong):
+        come_in(lost, words)
+
+
 def test_without_a_factor_it_says_nothing(lost, helper):
     """Where everything was reset meanwhile, a pass does not stand in for the mailbox."""
     Administrator.objects.of(lost.customer_id).filter(id=lost.id).update(require_2fa=True)

@@ -360,6 +360,17 @@ def test_but_whom_the_asker_let_in_does_not_agree_there_either(
         agree(request, second)
 
 
+def test_nor_does_who_came_to_power_there_after_help_was_asked_for(
+    new_company: list[Administrator], clock: time_machine.Traveller
+) -> None:
+    lost, helper, second = new_company
+    request = help_with(lost, helper).request
+    clock.shift(timedelta(hours=1))
+    happened(PASSWORD_RESET, second, second, days=0)
+    with pytest.raises(NotYetAllowed):
+        agree(request, second)
+
+
 def test_and_after_the_first_day_who_is_new_is(
     new_company: list[Administrator], clock: time_machine.Traveller
 ) -> None:

@@ -18,6 +18,7 @@ from doorward.accounts.events import (
     ADMINISTRATOR_SUSPENDED,
     EMAIL_CHANGED,
     INVITATION_SENT,
+    SCOPE_CHANGED,
 )
 from doorward.accounts.models import Administrator, Status
 from doorward.audit.actor import CONSOLE
@@ -248,8 +249,9 @@ def test_support_does_not_help_itself_or_the_providers_own_people(staff):
         ask_as_support(other, staff)
 
 
-def test_whose_own_access_changed_today_does_not_ask(lost, staff, clock):
-    happened(PASSWORD_RESET, staff, by=staff, days=0)
+@pytest.mark.parametrize("changed", [PASSWORD_RESET, SCOPE_CHANGED])
+def test_whose_own_access_changed_today_does_not_ask(lost, staff, clock, changed):
+    happened(changed, staff, by=staff, days=0)
     with pytest.raises(StaffTooNew):
         ask_as_support(lost, staff)
     clock.shift(DAY)

@@ -101,7 +101,10 @@ class Circle:
         own = person is ask.person and person.active and bool(person.devices)
         known = person.mailed_at is None or person.mailed_at <= ask.at
         by_password = known and not sitting.by_link
-        return own and by_password and ask.pass_works(now) and not person.proved_after(ask.at)
+        hands = [one for one in (ask.asker, ask.agreed_by) if one not in {None, person}]
+        stopped = any(not one.active or one.was_kept_away(ask.at) for one in hands if one)
+        works = ask.pass_works(now) and not stopped
+        return own and by_password and works and not person.proved_after(ask.at)
 
     def may_wait(self, person: Member, sitting: Sitting) -> bool:
         pending = [one for one in self.asks if one.person is person and self._pends(one)]

@@ -13,6 +13,7 @@ from doorward.accounts.events import (
     EMAIL_CHANGED,
     INVITATION_SENT,
     RIGHTS_CHANGED,
+    SCOPE_CHANGED,
 )
 from doorward.accounts.models import Administrator
 from doorward.audit.actor import ActorType
@@ -56,6 +57,7 @@ _CAME_TO_POWER: Final = (
     RECOVERED,
     RESCUE_USED,
     RIGHTS_CHANGED,
+    SCOPE_CHANGED,
     TWO_FACTOR_ENABLED,
     TWO_FACTOR_RESET,
 )

@@ -44,8 +44,10 @@ class Decider:
     began: datetime
 
     def is_new(self, at: datetime) -> bool:
-        """Return whether the power came to them within a day; where nobody is there for longer, nobody is new."""
-        return self.since + VETO_TIME > at >= self.began + VETO_TIME
+        """Return whether the power came to them within a day before, or after; on the first day, after alone."""
+        if at < self.began + VETO_TIME:
+            return self.since > at
+        return self.since + VETO_TIME > at
 
 
 def needs_second(recovery_by: RecoveryBy, *, looks_after: bool) -> bool:

@@ -13,7 +13,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import F, Q
 
-from doorward.accounts.models import Administrator
+from doorward.accounts.models import Administrator, Status
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
@@ -23,7 +23,7 @@ from doorward.kernel.db.unordered import one_or_none
 from doorward.kernel.errors import Refusal
 from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
-from doorward.recovery import sealed, set_up_words
+from doorward.recovery import just_before, sealed, set_up_words
 from doorward.recovery.errors import PassNeedsOwnPassword, PassWrong
 from doorward.recovery.events import PASS_ENDED, PASS_FAILED, PASS_USED
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
@@ -202,10 +202,26 @@ def _alive(administrator_id: UUID, *, now: datetime) -> QuerySet[SetUpPass]:
 
 
 def _is_wanted(found: SetUpPass) -> bool:
-    """Return whether there is still something to replace, and its owner has not come back on their own."""
+    """Return whether there is still something to replace, and its owner has not come back on their own.
+
+    And whether whoever said yes could still do so.
+    """
     person_id, asked_at = found.administrator_id, found.request.asked_at
     there = Factor.objects.filter(administrator_id=person_id).exists()
-    return there and not proved_since(person_id, asked_at)
+    return there and not proved_since(person_id, asked_at) and not _is_of_who_was_stopped(found)
+
+
+def _is_of_who_was_stopped(found: SetUpPass) -> bool:
+    """Return whether somebody whose word it took was suspended or removed, or lost the tab, since help was asked for.
+
+    It may have been a thief's, who has read the words out already.
+    """
+    request = found.request
+    hands = {request.asked_by_id, request.approved_by_id} - {None, found.administrator_id}
+    return any(
+        one.status != Status.ACTIVE or just_before.disturbed(one, since=request.asked_at)
+        for one in Administrator.objects.everywhere().filter(id__in=hands)
+    )
 
 
 def _is_by_mail(found: SetUpPass) -> bool:
