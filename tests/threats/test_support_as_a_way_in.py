@@ -774,7 +774,7 @@ def test_over_the_pages_from_the_call_to_the_pass(lost, boss, staff):
     assert "Nora Whitfield, for the support" in page
     assert "Make sure yourself" in page
     assert company_s.post(f"{path}agree/").status_code == 303
-    shown = company_s.post(f"{path}pass/").content.decode()
+    shown = company_s.post(f"{path}pass/", follow=True).content.decode()
     assert 'id="set-up-pass"' in shown
     words = shown.split('id="set-up-pass">')[1].split("<")[0]
     assert words not in support_s.get(asked).content.decode()
