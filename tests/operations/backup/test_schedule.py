@@ -154,6 +154,8 @@ def test_one_that_was_made_at_the_console_is_none_of_the_schedule(settings, fold
     last.remember(now=NOW)
     none = "The worker has made no backup yet; what `doorward backup` made does not count."
     assert finding(scheduled, "backup", NOW) == ("unfit", none)
+    by_now = "The last good backup is less than an hour old."
+    assert finding(by_hand, "backup", NOW) == ("fine", by_now)
     last.remember(by_worker=True, now=NOW)
     last.remember(now=NOW + 23 * HOUR)
     assert schedule.is_due(now=NOW + 24 * HOUR)

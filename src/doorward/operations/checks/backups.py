@@ -42,9 +42,10 @@ def _age(environment: Environment, *, now: datetime) -> Finding:
         )
         return complain("backup", none, do)
     hours = round((now - made).total_seconds() / 3600)
+    age = {0: "less than an hour", 1: "an hour"}.get(hours, f"{hours} hours")
     if now - made > _TOO_OLD * last.interval():
-        return complain("backup", f"The last good backup is {hours} hours old.", do)
-    return fine("backup", f"The last good backup is {hours} hours old.")
+        return complain("backup", f"The last good backup is {age} old.", do)
+    return fine("backup", f"The last good backup is {age} old.")
 
 
 def _folder(environment: Environment) -> Finding:
