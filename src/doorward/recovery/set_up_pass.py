@@ -254,7 +254,8 @@ def _remember(refusal: Refusal, *, counted: bool, actor: Actor, now: datetime) -
 
 
 def _number(request_id: UUID, nonce: bytes) -> int:
-    return int.from_bytes(keyed_hash("pass", request_id.bytes + nonce))
+    # Never another word: what a node of another version made must be mailed as the same words.
+    return int.from_bytes(keyed_hash("mailed pass", request_id.bytes + nonce))
 
 
 def _keyed_hash(normalised: str) -> bytes:
