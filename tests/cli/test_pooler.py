@@ -90,9 +90,25 @@ def test_starts_at_the_same_moment_all_come_up_and_no_lock_stays(tmp_path, conne
     """With one connection to the server, too, which whoever waits must not keep to itself."""
     with postgresql.empty_database() as url, pooler(url, connections=connections) as address:
         together = [program(PREPARE, tmp_path / str(n), address) for n in range(3)]
-        for one in together:
-            said(one)
+        errors = [one.communicate(timeout=90)[1] for one in together]
+        assert [one.returncode for one in together] == [0] * 3, errors
         said(program(PREPARE, tmp_path / "again", address))
+
+
+def test_a_start_waits_for_the_pooler_s_only_connection_longer_than_a_request(tmp_path):
+    soon = "from doorward.kernel.db.postgresql import patience; patience.REQUEST_SECONDS = 0.3\n"
+    with (
+        postgresql.empty_database() as url,
+        pooler(url, connections=1) as address,
+        psycopg.connect(address, prepare_threshold=None) as other,
+    ):
+        other.execute("SELECT 1")
+        waiting = program(f"{SET_UP}{soon}{PREPARE}", tmp_path / "data", address)
+        line = waiting.stderr.readline()
+        other.commit()
+        rest = waiting.communicate(timeout=90)[1]
+    assert "Waiting for another start" in line, line + rest
+    assert waiting.returncode == 0, rest
 
 
 def test_an_export_beside_others_has_every_row(tmp_path):

@@ -9,7 +9,7 @@ from django.db import DatabaseError, ProgrammingError, connection
 from django.utils import timezone
 
 from doorward.cli.failure import Failure
-from doorward.cli.migrating import migrate, one_at_a_time
+from doorward.cli.migrating import migrate, one_at_a_time, wait_for_connection
 from doorward.customers.services import first_start
 from doorward.kernel.crypto import columns
 from doorward.kernel.crypto.keyring import KeyFile, SafeBroken
@@ -39,6 +39,7 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
         _log.warning(driver.REFUSES_WAL)
     try:
         with poolers.directly():
+            wait_for_connection()
             _refuse_unfinished()
         if connection.vendor == "sqlite" or not only_sqlite:
             with poolers.directly(), one_at_a_time():

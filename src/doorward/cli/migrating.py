@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from psycopg_pool import PoolTimeout
 
 from doorward.cli.failure import Failure
 from doorward.kernel.db import schema
@@ -86,6 +87,8 @@ def _all_or_nothing() -> Iterator[None]:
 @contextmanager
 def _locked_by_transaction() -> Iterator[None]:
     for _try in _tries():
+        if not _is_connected():
+            continue
         # One transaction a try: while we wait, the pooler's connection is somebody else's.
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
@@ -93,6 +96,24 @@ def _locked_by_transaction() -> Iterator[None]:
                 cursor.execute(f"SET LOCAL lock_timeout = '{_TABLE_SECONDS}s'")
                 yield
                 return
+
+
+def wait_for_connection() -> None:
+    """Wait until a pooler has a connection to give: another start may have its only one."""
+    for _try in _tries():
+        if _is_connected():
+            return
+
+
+def _is_connected() -> bool:
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        # Nobody refuses us, and nobody has time for us.
+        if isinstance(error.__cause__, PoolTimeout):
+            return False
+        raise
+    return True
 
 
 def _tries() -> Iterator[None]:
