@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,8 @@ from doorward.notifications.letter import write
 from doorward.notifications.messages import Message
 from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
-from tests.kit import browsers, managing, pages, people
+from doorward.policy.fields import SupportAccess
+from tests.kit import browsers, managing, pages, people, policies
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
@@ -36,6 +38,20 @@ def owner(owner: Administrator) -> Administrator:
 @pytest.fixture
 def staff(owner: Administrator) -> Administrator:
     return managing.make_manager()
+
+
+def test_where_nobody_has_to_agree_the_page_does_not_say_so(owner, staff):
+    client, address = (
+        browsers.browser_of_with_factor(staff),
+        f"/customers/{owner.customer_id}/manage/",
+    )
+    assert "They read it before they agree" in client.get(address).content.decode()
+    since = timezone.now() - timedelta(days=30)
+    policies.ask(owner.customer_id, since=since, support_access=SupportAccess.ALWAYS)
+    page = client.get(address).content.decode()
+    assert "always allows it" in page
+    assert "They read it, and it stands" in page
+    assert "agree" not in page.partition("<main")[2]
 
 
 def test_the_whole_of_it(owner, colleague, staff):
