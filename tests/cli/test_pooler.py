@@ -104,6 +104,7 @@ def test_a_start_waits_for_the_pooler_s_only_connection_longer_than_a_request(tm
     ):
         other.execute("SELECT 1")
         waiting = program(f"{SET_UP}{soon}{PREPARE}", tmp_path / "data", address)
+        assert waiting.stderr
         line = waiting.stderr.readline()
         other.commit()
         rest = waiting.communicate(timeout=90)[1]
