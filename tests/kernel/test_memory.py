@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -42,40 +41,3 @@ def test_what_a_hash_filled_is_kept_and_given_back() -> None:
     kept, left = map(int, done.stdout.split())
     assert kept > 18 * 1024
     assert left < 2 * 1024
-
-
-LARGE = """
-import threading, re
-from pathlib import Path
-from argon2.low_level import Type, hash_secret_raw
-from doorward.kernel import memory
-
-def work():
-    memory.keep()
-    memory.ask_for_large_pages(19456 * 1024)
-    for _ in range(2):
-        hash_secret_raw(b"word", b"salt" * 4, time_cost=1, memory_cost=19456, parallelism=1, hash_len=32, type=Type.ID)
-        told = 0
-        for line in Path("/proc/self/smaps").read_text().splitlines():
-            if line.startswith("Rss:"):
-                told = int(line.split()[1])
-            if line.startswith("VmFlags:") and " hg" in line:
-                print(told)
-        memory.give_back()
-
-worker = threading.Thread(target=work)
-worker.start()
-worker.join()
-"""
-
-
-@pytest.mark.skipif(memory._glibc() is None, reason="glibc alone has it")
-@pytest.mark.skipif(
-    not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="the system has none"
-)
-def test_what_a_hash_fills_is_asked_for_in_large_pages_also_after_it_was_given_back() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LARGE], capture_output=True, text=True, timeout=30, check=True
-    )
-    first, second = map(int, done.stdout.split())
-    assert min(first, second) >= 19 * 1024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import mmap
 from functools import cache
 from typing import Final
 
@@ -14,7 +13,6 @@ _KEPT_BYTES: Final = 32 * 1024 * 1024
 _NOTHING_KEPT: Final = 1024 * 1024
 # From so much on, what is freed has glibc look at what it keeps (`FASTBIN_CONSOLIDATION_THRESHOLD`).
 _LOOKED_AT: Final = 128 * 1024
-_LARGE_PAGE: Final = 2 * 1024 * 1024
 
 
 def keep() -> None:
@@ -25,25 +23,6 @@ def keep() -> None:
     if libc := _glibc():
         libc.mallopt(_MMAP_THRESHOLD, _KEPT_BYTES)
         libc.mallopt(_TRIM_THRESHOLD, 2 * _KEPT_BYTES)
-
-
-def ask_for_large_pages(size: int) -> None:
-    """Ask the system to make the first memory that this thread takes, of this size, of large pages (madvise(2)).
-
-    It does so by itself on some machines, on others never. Each page that it makes anew costs 1.5 µs, whatever its
-    size: the first hash after a quiet moment takes 21 ms with large ones, and 26.5 without.
-    """
-    libc = _glibc()
-    if libc is None or not hasattr(mmap, "MADV_HUGEPAGE"):
-        return
-    size = -(-size // _LARGE_PAGE) * _LARGE_PAGE
-    place = libc.malloc(size)
-    if place is None:
-        return
-    # glibc keeps a few words before it; what it takes for a thread begins where a large page may.
-    begins = place - place % mmap.PAGESIZE
-    libc.madvise(begins, size, mmap.MADV_HUGEPAGE)
-    libc.free(place)
 
 
 def give_back() -> None:
@@ -63,5 +42,4 @@ def _glibc() -> ctypes.CDLL | None:
         return None
     libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
     libc.free.restype, libc.free.argtypes = None, [ctypes.c_void_p]
-    libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     return libc

@@ -179,7 +179,6 @@ class _Hashing:
         return future.result()
 
     def _work(self) -> None:
-        memory.ask_for_large_pages(Argon2id.memory_cost * 1024)
         while True:
             self._make_next()
 
