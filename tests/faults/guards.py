@@ -663,6 +663,13 @@ GUARDS: Final = (
         "threats/test_token_outlives.py::test_nothing_is_worth_anything_any_more",
     ),
     Guard(
+        "a scope that is taken from an application is gone for its old sign-ins",
+        "applications/grants.py",
+        "for one in grant.scopes if one in grant.application.scopes",
+        "for one in grant.scopes",
+        "signon/test_token_requests.py::test_what_an_application_may_ask_for_no_longer_no_old_sign_in_tells_it",
+    ),
+    Guard(
         "what an application was told is over stays over",
         "applications/grants.py",
         "if grant.ended_at is None and grant.tell_at is None:",

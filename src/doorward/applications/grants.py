@@ -74,8 +74,8 @@ def live(grant: Grant, *, now: datetime) -> Live:
 
     One whose application is told that it is over stays so, whatever the gate would say again later.
     """
-    if grant.ended_at is None and grant.tell_at is None and _may_still_call(grant):
-        auth = auth_of(grant, now=now)
+    if grant.ended_at is None and grant.tell_at is None:
+        auth = auth_of(grant, now=now) if _may_still_call(grant) else None
         if auth is not None and auth.person.id == grant.administrator_id:
             need = need_of_grant(grant)
             step = evaluate(unattended(auth), need, now=now).step
