@@ -100,6 +100,9 @@ def _locked_by_transaction() -> Iterator[None]:
 
 def wait_for_connection() -> None:
     """Wait until a pooler has a connection to give: another start may have its only one."""
+    if connection.vendor == "sqlite":
+        # There is no pooler, and a file that is not there would be made.
+        return
     for _try in _tries():
         if _is_connected():
             return
