@@ -376,7 +376,7 @@ ONLY_FORMS = (
     "language stay sign_out new_codes end_sessions end_trusted administrator_password_link "
     "administrator_resend account_policy_withdraw account_waves customer_minimum_withdraw brand_minimum_withdraw "
     "brand_check_host administrator_revoke administrator_end_sessions customer_invite administrator_exception_end "
-    "request_agree request_pass request_who account_rehearse administrators_require customer_minimum_rehearse "
+    "request_agree request_who account_rehearse administrators_require customer_minimum_rehearse "
     "brand_minimum_rehearse customer_resend tab_remove tab_move administrators_run_stop administrators_run_go_on "
     "account_adoption_mail customers_adoption_mail customer_minimum_waves brand_minimum_waves "
     "customer_undelete customer_note customer_note_remove import_begin import_stop import_go_on "
