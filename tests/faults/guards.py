@@ -249,6 +249,27 @@ GUARDS: Final = (
         f"{_ELSEWHERE}where_its_person_carries_their_session_to_another_brands_host",
     ),
     Guard(
+        "a pass is shown to the session that made it",
+        f"{_R}/set_up_pass.py",
+        "        shown_in=session_id,\n        shown_in__isnull=False,",
+        "        shown_in__isnull=False,",
+        f"{_T}nobody_else_is_shown_it_nor_another_session_nor_late",
+    ),
+    Guard(
+        "a pass is shown once",
+        f"{_R}/set_up_pass.py",
+        "if made is None or rows.update(nonce=None) != 1:",
+        "if made is None:",
+        f"{_T}a_pass_is_shown_once_and_loading_it_again_makes_no_other",
+    ),
+    Guard(
+        "on a company's first day, too, nobody agrees who came to power after the question",
+        f"{_R}/rules.py",
+        "            return self.since > at",
+        "            return False",
+        f"{_STOLEN}nor_does_who_came_to_power_there_after_help_was_asked_for",
+    ),
+    Guard(
         "a pass opens nothing at another customer",
         f"{_R}/set_up_pass.py",
         "hashed, administrator_id = _keyed_hash(set_up_words.normalise(typed)), auth.person.id\n"
