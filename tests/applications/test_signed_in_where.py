@@ -6,6 +6,8 @@ from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from doorward.applications import back_channel_logout
@@ -41,6 +43,14 @@ def _page(browser):
     return browser.get("/security/").content.decode()
 
 
+def _asked_after(browser):
+    """Return which tables of sign-ins to applications and sites the page was read from."""
+    with CaptureQueriesContext(connection) as asked:
+        _page(browser)
+    text = "".join(query["sql"] for query in asked.captured_queries)
+    return {model._meta.db_table for model in (Grant, SiteVisit) if model._meta.db_table in text}
+
+
 def test_each_session_names_what_it_is_signed_in_to(owner, relying):
     browser = browser_of(owner)
     relying.code(browser)
@@ -54,6 +64,14 @@ def test_each_session_names_what_it_is_signed_in_to(owner, relying):
     assert _sessions(_page(other)).count("<strong>Phone</strong>") == 1, "beneath the other session"
     take_tab(owner)
     assert "Phone" not in _sessions(_page(browser))
+
+
+def test_who_has_none_of_the_provider_s_own_tabs_is_asked_after_nowhere(owner, relying):
+    browser = browser_of(owner)
+    relying.tokens(browser)
+    assert _asked_after(browser) == {"applications_grant", "applications_sitevisit"}
+    take_tab(owner)
+    assert _asked_after(browser) == set()
 
 
 def test_it_is_ended_with_all_that_came_of_it_and_the_application_is_told(owner, relying):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from doorward.applications.events import APPLICATION_SIGNED_OUT
 from doorward.applications.grants import named
 from doorward.applications.models import Grant, SiteVisit
 from doorward.audit.record import record
+from doorward.customers.cached import tab_links
 from doorward.customers.rights import authorise
 from doorward.customers.tab_titles import title_of
 from doorward.kernel.errors import NotFound
@@ -51,23 +53,30 @@ class SignedIn:
 def of_sessions(
     session_ids: Collection[UUID], *, tab_keys: Collection[str]
 ) -> dict[UUID, tuple[SignedIn, ...]]:
-    """Return what each of a person's sessions is signed in to, by title, in two queries.
+    """Return what each of a person's sessions is signed in to, by title, in two queries at most.
 
     `tab_keys`: the tabs that the person has; of another one nothing they were given is worth anything.
     """
-    found = _at_sites(session_ids, tab_keys)
-    rows = _going_on().filter(session_id__in=session_ids, application__tab__key__in=tab_keys)
+    # Applications and sites stand behind the provider's own tabs only: who has none of those is asked after nowhere.
+    keys = {link.key for link in tab_links()}.intersection(tab_keys)
+    if not keys:
+        return {}
+    found = _at_sites(session_ids, keys)
+    rows = _going_on().filter(session_id__in=session_ids, application__tab__key__in=keys)
+    columns = ("granted_at", "id", "session_id", "application_id", "used_at", "scopes")
     # A few, which no index has in their order.
-    for grant in sorted(rows.select_related("application__tab"), key=lambda one: one.granted_at):
-        mine = found.setdefault(grant.session_id, {})
-        before = mine.get(grant.application_id)
-        used_at = grant.used_at or grant.granted_at
-        mine[grant.application_id] = SignedIn(
-            id=grant.id,
-            title=title_of(grant.application.tab.key),
-            since=before.since if before else grant.granted_at,
+    for since, id_, session_id, application_id, used, scopes, key in sorted(
+        rows.values_list(*columns, "application__tab__key"), key=itemgetter(0)
+    ):
+        mine = found.setdefault(session_id, {})
+        before = mine.get(application_id)
+        used_at = used or since
+        mine[application_id] = SignedIn(
+            id=id_,
+            title=title_of(key),
+            since=before.since if before else since,
             used_at=max(before.used_at or used_at, used_at) if before else used_at,
-            scopes=tuple(dict.fromkeys((*(before.scopes if before else ()), *grant.scopes))),
+            scopes=tuple(dict.fromkeys((*(before.scopes if before else ()), *scopes))),
         )
     return {
         session_id: tuple(sorted(mine.values(), key=lambda one: one.title))
@@ -93,13 +102,16 @@ def _at_sites(
     """Return the sites that sessions are signed in to, by the session and the site."""
     found: dict[UUID, dict[UUID, SignedIn]] = {}
     rows = _visits().filter(session_id__in=session_ids, site__tab__key__in=tab_keys)
-    for visit in sorted(rows.select_related("site__tab"), key=lambda one: one.begun_at):
-        mine = found.setdefault(visit.session_id, {})
-        before = mine.get(visit.site_id)
-        mine[visit.site_id] = SignedIn(
-            id=visit.id,
-            title=title_of(visit.site.tab.key),
-            since=before.since if before else visit.begun_at,
+    columns = ("begun_at", "id", "session_id", "site_id", "site__tab__key")
+    for since, id_, session_id, site_id, key in sorted(
+        rows.values_list(*columns), key=itemgetter(0)
+    ):
+        mine = found.setdefault(session_id, {})
+        before = mine.get(site_id)
+        mine[site_id] = SignedIn(
+            id=id_,
+            title=title_of(key),
+            since=before.since if before else since,
             used_at=None,
             scopes=words.OF_SITE,
         )
