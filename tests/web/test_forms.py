@@ -18,6 +18,7 @@ from doorward.kernel.errors import (
     FieldsRefused,
     MustWait,
     NameMissing,
+    NotFound,
     Refusal,
     TooManyMails,
     all_refusals,
@@ -26,7 +27,7 @@ from doorward.policy.fields import FIELDS
 from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import Request
 from doorward.web.kit import forms
-from doorward.web.kit.forms import blank, is_bare, read, read_either, wrong
+from doorward.web.kit.forms import blank, is_bare, read, read_either, say_refused, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +106,14 @@ def test_several_are_said_each_at_its_own() -> None:
     found = wrong(FieldsRefused({"language": NameMissing(), "gone": EmailInvalid()}), Person)
     assert dict(found.fields) == {"language": "Type a name."}
     assert found.above == "Type an e-mail like name@example.com."
+
+
+def test_what_is_gone_is_said_on_no_page_and_left_to_the_gate() -> None:
+    gone = NotFound()
+    with pytest.raises(NotFound):
+        wrong(gone, Person)
+    with pytest.raises(NotFound):
+        say_refused(Request(), gone)
 
 
 def test_who_has_to_wait_is_told_by_the_clock_alone() -> None:

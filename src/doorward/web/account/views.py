@@ -13,7 +13,6 @@ from doorward.customers.tabs import ACCOUNT
 from doorward.directory import counts
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
-from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action, Managed
 from doorward.policy.versions import policy_of_customer
 from doorward.rollout import waiting_waves
@@ -23,6 +22,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit import policy_saving, rehearsals
+from doorward.web.kit.forms import say_refused
 from doorward.web.kit.policy_form import Typed
 from doorward.web.kit.rehearsal_page import Room
 
@@ -115,7 +115,7 @@ def go_on(request: Request) -> HttpResponse:
             policy_of_customer(me.customer_id), actor=acting(request), now=request.now
         )
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     else:
         messages.success(request, _("The next wave goes on, with the time that was left to it."))
     # Who looks after people may have no right to the page of the account.

@@ -15,7 +15,7 @@ from doorward.accounts.errors import NoException
 from doorward.accounts.requirement import policy_of
 from doorward.accounts.services import find
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import Refusal
 from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.web.administrators.forms import ExceptionForm
@@ -27,7 +27,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.posted import optional
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.fields import Field, plain_field
-from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
+from doorward.web.kit.forms import NOTHING, Wrong, blank, read, say_refused, wrong
 from doorward.web.kit.times import day
 
 if TYPE_CHECKING:
@@ -57,8 +57,6 @@ def make(request: Request, person_id: UUID) -> HttpResponse:
             actor=acting(request),
             now=request.now,
         )
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, person, form, wrong(refusal, ExceptionForm))
     text = _("The policy does not ask %(name)s for two factors until %(day)s.")
@@ -80,7 +78,7 @@ def end(request: Request, person_id: UUID) -> HttpResponse:
             now=request.now,
         )
     except NoException as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     else:
         text = _("The exception for %(name)s is over.")
         messages.success(request, text % {"name": person.full_name})

@@ -56,8 +56,6 @@ def help_colleague(request: Request, person_id: UUID) -> HttpResponse:
             actor=acting(request),
             now=request.now,
         )
-    except NotFound:
-        raise
     except Refusal as refusal:
         page = _help_page(request, person, how=form.how, found=wrong(refusal, HelpForm))
         return render(request, "administrators/help.html", page, wrong=page.wrong)
@@ -107,8 +105,6 @@ def fetch(request: Request, request_id: UUID) -> HttpResponse:
         requests.fetch(
             request_id, customer_id=me.customer_id, actor=acting(request), now=request.now
         )
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, request_id, wrong(refusal))
     return see_other(f"{REQUESTS}{request_id}/pass/")
@@ -131,8 +127,6 @@ def say_who(request: Request, request_id: UUID) -> HttpResponse:
             actor=acting(request),
             now=request.now,
         )
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, request_id, wrong(refusal))
     if answer == "yes":
@@ -148,8 +142,6 @@ def _decide(
     me = signed_in(request)
     try:
         service(request_id, customer_id=me.customer_id, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, request_id, wrong(refusal))
     messages.success(request, done)

@@ -14,7 +14,7 @@ from doorward.accounts.models import Status
 from doorward.accounts.requirement import policy_of
 from doorward.credentials.password import change
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import ConfirmationMissing, NotFound, Refusal
+from doorward.kernel.errors import ConfirmationMissing, Refusal
 from doorward.permissions.actions import Action
 from doorward.sessions import ending
 from doorward.web.administrators.forms import ChangeForm
@@ -64,8 +64,6 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
         person = _find(request, person_id)
         question = question_for(person, removing=form.status == Status.REMOVED)
         return _show(request, person, form, question=question)
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, _find(request, person_id), form, wrong(refusal, ChangeForm))
     return _changed(request, changed)

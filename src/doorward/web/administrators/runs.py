@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.contrib import messages
-from django.http import Http404
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from doorward.audit.naming import full_name
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal
-from doorward.kernel.refusals import by_code, sentence
+from doorward.kernel.errors import Refusal
+from doorward.kernel.refusals import by_code
 from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
 from doorward.rollout import ticking
@@ -26,6 +25,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
+from doorward.web.kit.forms import say_refused
 from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
 from doorward.web.kit.runs import Count, being_done
 from doorward.web.kit.tags import Tag
@@ -124,20 +124,15 @@ def _do(request: Request, run_id: UUID, deed: Callable[..., None], done: str) ->
             actor=acting(request),
             now=request.now,
         )
-    except NotFound as error:
-        raise Http404 from error
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     else:
         messages.success(request, done)
     return see_other(address(run_id))
 
 
 def _find(request: Request, run_id: UUID) -> TickRun:
-    try:
-        return ticking.find(run_id, customer_id=signed_in(request).customer_id)
-    except NotFound as error:
-        raise Http404 from error
+    return ticking.find(run_id, customer_id=signed_in(request).customer_id)
 
 
 def _page(request: Request, found: TickRun) -> RunPage:

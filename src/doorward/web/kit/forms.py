@@ -19,7 +19,9 @@ from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from doorward.kernel.errors import FieldsRefused, MustWait
+from django.contrib import messages
+
+from doorward.kernel.errors import FieldsRefused, MustWait, NotFound
 from doorward.kernel.refusals import sentence, wait_of
 from doorward.web.http import posted
 
@@ -78,15 +80,31 @@ def blank(form: type[F], **given: Any) -> F:  # noqa: ANN401 - the form's own fi
 
 
 def wrong(refusal: Refusal | None, form: type | None = None) -> Wrong:
-    """Return what a refusal says of a form: at the fields that it belongs to, else above; without a form, all of it."""
+    """Return what a refusal says of a form: at the fields that it belongs to, else above; without a form, all of it.
+
+    Raises `NotFound` again: what is gone has no page to say it on.
+    """
     if refusal is None:
         return NOTHING
+    _raise_if_gone(refusal)
     names = {name for name, _, _ in _declared(form)} if form else set()
     each = refusal.fields.values() if isinstance(refusal, FieldsRefused) else (refusal,)
     at = {one.field: sentence(one) for one in each if one.field in names}
     # Of who only has to wait the page counts the seconds instead.
     others = [sentence(one) for one in each if one.field not in names and type(one) is not MustWait]
     return Wrong(fields=at, above=" ".join(others), wait=wait_of(refusal) or 0)
+
+
+def say_refused(request: Request, refusal: Refusal) -> None:
+    """Say on the next page why something was not done. Raises `NotFound` again: the next page would not be there."""
+    _raise_if_gone(refusal)
+    messages.error(request, sentence(refusal))
+
+
+def _raise_if_gone(refusal: Refusal) -> None:
+    """Leave what is gone to the gate, which answers 404 in one place."""
+    if isinstance(refusal, NotFound):
+        raise refusal
 
 
 def _several(request: Request, name: str) -> frozenset[str]:

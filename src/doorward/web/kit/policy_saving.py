@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404
 from django.utils.translation import gettext as _
 
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.kernel.errors import MustWait, NotFound, Refusal
-from doorward.kernel.refusals import sentence
 from doorward.rollout.rehearsal import Plan
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import field
 from doorward.web.http.requests import acting
 from doorward.web.kit import policy_form, rehearsals
+from doorward.web.kit.forms import say_refused
 from doorward.web.kit.policy_versions import done, planned_version, state_of
 
 if TYPE_CHECKING:
@@ -67,10 +66,10 @@ def withdraw(request: Request, owner: Owner, back: str) -> HttpResponse:
     try:
         version_id = UUID(field(request, "version"))
         policy_change.withdraw(version_id, owner, actor=acting(request), now=request.now)
-    except (NotFound, ValueError) as error:
-        raise Http404 from error
+    except ValueError as error:
+        raise NotFound from error
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     else:
         messages.success(request, _("The planned version was taken back."))
     return see_other(back)

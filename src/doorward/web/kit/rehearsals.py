@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404
 from django.utils import translation
 
 from doorward.kernel.errors import FieldsRefused, MustWait, NotFound, Refusal
@@ -41,13 +40,10 @@ def begin(request: Request, plan: Plan, room: Room) -> HttpResponse:
 
 
 def find(request: Request, rehearsal_id: UUID, owner: Owner, *, ticks: bool = False) -> Kept:
-    """Return the reader's own rehearsal of these versions, or of `ticks` at this customer, or raise 404."""
-    try:
-        kept = applying.find(rehearsal_id, actor=acting(request), now=request.now)
-    except NotFound as error:
-        raise Http404 from error
+    """Return the reader's own rehearsal of these versions, or of `ticks` at this customer, or raise `NotFound`."""
+    kept = applying.find(rehearsal_id, actor=acting(request), now=request.now)
     if kept.plan.owner != owner or (kept.plan.wanted is None) is not ticks:
-        raise Http404
+        raise NotFound
     return kept
 
 
@@ -69,8 +65,8 @@ def show(request: Request, kept: Kept, room: Room) -> HttpResponse:
         done = applying.apply(kept, actor=acting(request), now=request.now)
     except RehearsalOutdated as refusal:
         return _again(request, kept, room, refusal)
-    except NotFound as error:
-        raise Http404 from error
+    except NotFound:
+        raise
     except Refusal as refusal:
         page = rehearsal_page(request, kept, room, error=_sentences(refusal))
         return render(request, "rehearsal.html", page, status=422)

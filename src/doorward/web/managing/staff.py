@@ -11,13 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.kernel.refusals import sentence
 from doorward.managing import ask, queries, session
 from doorward.permissions.actions import Action, Managed
 from doorward.web.http.gate import go_on
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
+from doorward.web.kit.forms import say_refused
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -75,7 +75,7 @@ def ask_for_changes(request: Request) -> HttpResponse:
             managing_id, customer_id=customer_id, actor=actor, now=request.now
         )
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     else:
         allowed = _("You can change something now, too.")
         waits = _("You have asked. Somebody with the Administrators tab has to agree.")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers.tabs import ACCOUNT, ADMINISTRATORS
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import Refusal
 from doorward.managing import agree, end, queries, watching
 from doorward.managing.models import State
 from doorward.permissions.actions import Action
@@ -89,8 +89,6 @@ def agree_to(request: Request, managing_id: UUID) -> HttpResponse:
     customer_id = signed_in(request).customer_id
     try:
         agree.agree(managing_id, customer_id=customer_id, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, managing_id, wrong(refusal))
     messages.success(request, _("You have agreed. You can end it here at any time."))
@@ -104,8 +102,6 @@ def end_now(request: Request, managing_id: UUID) -> HttpResponse:
     customer_id = signed_in(request).customer_id
     try:
         end.end(managing_id, customer_id=customer_id, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, managing_id, wrong(refusal))
     messages.success(request, _("It has ended. Support can no longer see your portal."))
@@ -119,8 +115,6 @@ def no_changes(request: Request, managing_id: UUID) -> HttpResponse:
     customer_id, actor = signed_in(request).customer_id, acting(request)
     try:
         end.refuse_changes(managing_id, customer_id=customer_id, actor=actor)
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, managing_id, wrong(refusal))
     messages.success(request, _("Support can look, and change nothing."))

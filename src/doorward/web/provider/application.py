@@ -108,8 +108,6 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
             clients.add(tab_id, form, actor=actor, now=request.now)
         else:
             clients.change(application.id, form, actor=actor)
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, tab_id, form, wrong(refusal, ApplicationForm))
     messages.success(request, _("Saved."))
@@ -127,8 +125,6 @@ def new_secret(request: Request, tab_id: UUID) -> HttpResponse:
         raise NotFound from error
     try:
         secrets.make_to_show(application.id, secret_id, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except SecretMade:
         # Pressed twice: the browser shows the answer to the second, which has not seen it yet.
         pass

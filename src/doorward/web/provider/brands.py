@@ -82,8 +82,6 @@ def edit(request: Request, brand_id: UUID) -> HttpResponse:
         return _preview(request, _found(request, brand_id), form)
     try:
         other_host.change_brand(brand_id, form, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, _found(request, brand_id), form, wrong(refusal, BrandForm))
     messages.success(request, _("Saved."))
@@ -99,8 +97,6 @@ def contact(request: Request, brand_id: UUID, slug: str) -> HttpResponse:
         form = read(request, ContactForm)
         try:
             services.change_contact(brand_id, slug, form, actor=acting(request))
-        except NotFound:
-            raise
         except Refusal as refusal:
             found = wrong(refusal, ContactForm)
         else:
@@ -141,8 +137,6 @@ def logo(request: Request, brand_id: UUID) -> HttpResponse:
     content = None if form.remove else _uploaded(request, form.kind)
     try:
         pictures.change(brand_id, form.chosen(), content, actor=acting(request))
-    except NotFound:
-        raise
     except Refusal as refusal:
         page = PicturesPage.of(_found(request, brand_id), form.kind, wrong(refusal, PictureForm))
         return render(request, "provider/brand_logo.html", page, status=422)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from doorward.customers import staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.recovery import caller_check
 from doorward.web.http.needs import needs
@@ -67,8 +67,6 @@ def begin(request: Request, customer_id: UUID) -> HttpResponse:
     email = read(request, WhoForm).email
     try:
         check = caller_check.begin(customer.id, email, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _render(
             request, CheckPage(customer, request.path, email, wrong=wrong(refusal, WhoForm))

@@ -12,13 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from doorward.customers import deletion, notes, staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal
-from doorward.kernel.refusals import sentence
+from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
-from doorward.web.kit.forms import blank, read, wrong
+from doorward.web.kit.forms import blank, read, say_refused, wrong
 from doorward.web.kit.history import history_page
 from doorward.web.provider import account_history
 from doorward.web.provider.customer_page import Forms, customer_page
@@ -57,8 +56,6 @@ def delete(request: Request, customer_id: UUID) -> HttpResponse:
     form = read(request, DeleteForm)
     try:
         deletion.ask(customer_id, typed=form.typed, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
         page = delete_page(customer, form, wrong(refusal, DeleteForm), now=request.now)
         return render(request, "provider/customer_delete.html", page, wrong=page.wrong)
@@ -73,10 +70,8 @@ def undelete(request: Request, customer_id: UUID) -> HttpResponse:
     """Keep a customer that is to be deleted."""
     try:
         deletion.take_back(customer_id, actor=acting(request))
-    except NotFound:
-        raise
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     else:
         messages.success(request, _("It is no longer to be deleted. The customer stays closed."))
     return see_other(f"/customers/{customer_id}/")
@@ -95,8 +90,6 @@ def add_note(request: Request, customer_id: UUID) -> HttpResponse:
     form = read(request, NoteForm)
     try:
         notes.add(customer_id, form.text, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
         forms = Forms(note=form, wrong_note=wrong(refusal, NoteForm))
         page = customer_page(customer, forms, now=request.now, me=signed_in(request))

@@ -16,13 +16,12 @@ from doorward.customers.errors import NameNotTyped
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
-from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.permissions.staff_scope import Reach
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
-from doorward.web.kit.forms import NOTHING, blank, read, wrong
+from doorward.web.kit.forms import NOTHING, blank, read, say_refused, wrong
 from doorward.web.kit.likeness import say_domain
 from doorward.web.provider.customer_list import list_page
 from doorward.web.provider.customer_page import (
@@ -87,8 +86,6 @@ def edit(request: Request, customer_id: UUID) -> HttpResponse:
     form = read(request, CustomerForm)
     try:
         change_customer(customer_id, form.change(), actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except (ConfirmationMissing, NameNotTyped) as refusal:
         customer = _found(request, customer_id)
         asked = isinstance(refusal, ConfirmationMissing)
@@ -137,7 +134,7 @@ def resend_invitation(request: Request, customer_id: UUID, person_id: UUID) -> H
     try:
         invitations.resend(person, actor=acting(request), now=request.now)
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
         return see_other(f"/customers/{customer.id}/")
     text = _("A new invitation is on its way to %(email)s. Earlier ones no longer work.")
     messages.success(request, text % {"email": person.email})

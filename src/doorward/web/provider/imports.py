@@ -15,7 +15,7 @@ from doorward.importing import columns, files, inviting, queries, results, runs
 from doorward.importing.errors import FileMissing, NoSuchCustomer, NotInScope
 from doorward.importing.models import ImportState
 from doorward.importing.runs import About
-from doorward.kernel.errors import ChoiceInvalid, NotFound, Refusal
+from doorward.kernel.errors import ChoiceInvalid, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.kernel.text.cleaning import fold_case, storable
 from doorward.kernel.text.tables import lines as lines_of
@@ -25,7 +25,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
-from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
+from doorward.web.kit.forms import NOTHING, Wrong, blank, read, say_refused, wrong
 from doorward.web.provider.customers import RIGHT, both
 from doorward.web.provider.forms import ColumnsForm, ImportForm
 from doorward.web.provider.import_page import COLUMNS, ListPage, cells, fate_of, run_page
@@ -56,8 +56,6 @@ def list_(request: Request) -> HttpResponse:
         form = read(request, ImportForm)
         try:
             made = _receive(request, form)
-        except NotFound:
-            raise
         except Refusal as refusal:
             found = wrong(refusal, ImportForm)
         else:
@@ -114,10 +112,8 @@ def invite(request: Request, import_id: UUID) -> HttpResponse:
     try:
         begun = runs.invite(shown, actor=acting(request), now=request.now)
         runs.work(begun, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
         return see_other(f"/customers/import/{import_id}/")
     return see_other(f"/customers/import/{begun.id}/")
 
@@ -129,10 +125,8 @@ def discard(request: Request, import_id: UUID) -> HttpResponse:
     found = _find(request, import_id)
     try:
         runs.discard(found, actor=acting(request))
-    except NotFound:
-        raise
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
         return see_other(f"/customers/import/{import_id}/")
     is_file = found.kind != inviting.KIND
     done = _("The file is no longer kept.") if is_file else _("Nobody else is invited.")
@@ -193,10 +187,8 @@ def _do(request: Request, import_id: UUID, deed: Callable[..., ImportRun | None]
         begun = deed(shown, actor=acting(request), now=request.now)
         if begun is not None:
             runs.work(begun, actor=acting(request), now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     return see_other(f"/customers/import/{import_id}/")
 
 

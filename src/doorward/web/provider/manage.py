@@ -21,7 +21,7 @@ from doorward.web.http.gate import go_on
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
-from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
+from doorward.web.kit.forms import NOTHING, Wrong, read, say_refused, wrong
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -73,8 +73,6 @@ def page(request: Request, customer_id: UUID) -> HttpResponse:
             actor=acting(request),
             now=request.now,
         )
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, customer, form, wrong(refusal, AskForm))
     return see_other(request.path)
@@ -94,11 +92,9 @@ def begin(request: Request, customer_id: UUID) -> HttpResponse:
             actor=acting(request),
             now=request.now,
         )
-    except NotFound:
-        raise
     except Refusal as refusal:
         end.still_open(found, now=request.now)
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
         return see_other(f"/customers/{customer_id}/manage/")
     request.other_portal = True
     return go_on(started.token)
@@ -112,10 +108,8 @@ def take_back(request: Request, customer_id: UUID) -> HttpResponse:
     try:
         actor = acting(request)
         ask.take_back(found.id, customer_id=customer_id, actor=actor, now=request.now)
-    except NotFound:
-        raise
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     else:
         messages.success(request, _("The request is taken back."))
     return see_other(f"/customers/{customer_id}/manage/")

@@ -15,7 +15,6 @@ from doorward.customers.tab_audience import not_for, not_for_any_of
 from doorward.customers.tabs import BRANDS, CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
-from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.policy import versions
 from doorward.policy.fields import RequiredOf
@@ -24,6 +23,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit import policy_form, policy_saving
+from doorward.web.kit.forms import say_refused
 from doorward.web.kit.policy_form import About
 from doorward.web.kit.policy_versions import VersionLine, version_lines
 
@@ -150,7 +150,7 @@ def _go_on(request: Request, shown: Shown) -> HttpResponse:
     try:
         waiting_waves.resume(shown.owner, actor=acting(request), now=request.now)
     except Refusal as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     else:
         messages.success(request, _("The next wave goes on, with the time that was left to it."))
     return see_other(shown.path)

@@ -79,8 +79,6 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
             sites.add(tab_id, form, actor=actor, now=request.now)
         else:
             sites.change(site.id, form, actor=actor)
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, tab_id, form, wrong(refusal, SiteForm))
     messages.success(request, _("Saved."))

@@ -117,8 +117,6 @@ def ask(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
         made = support.ask(
             person_id, how=how, customer_id=customer.id, actor=acting(request), now=request.now
         )
-    except NotFound:
-        raise
     except Refusal as refusal:
         found = wrong(refusal, HowForm)
         page = _ask_page(request, customer, person, how=how, found=found)
@@ -137,8 +135,6 @@ def show(request: Request, customer_id: UUID, request_id: UUID) -> HttpResponse:
             support.take_back(
                 request_id, customer_id=customer.id, actor=acting(request), now=request.now
             )
-        except NotFound:
-            raise
         except Refusal as refusal:
             found = wrong(refusal)
         else:

@@ -125,8 +125,6 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
         return _show(request, own_tabs.get(tab_id), form)
     try:
         own_tabs.change(tab_id, form, actor=acting(request))
-    except NotFound:
-        raise
     except Refusal as refusal:
         return _show(request, own_tabs.get(tab_id), form, wrong(refusal, TabForm))
     messages.success(request, _("Saved."))
@@ -173,8 +171,6 @@ def words(request: Request, tab_id: UUID, slug: str) -> HttpResponse:
         form = read(request, TabWordsForm)
         try:
             own_tabs.change_words(tab_id, slug, form, actor=acting(request))
-        except NotFound:
-            raise
         except Refusal as refusal:
             found = wrong(refusal, TabWordsForm)
         else:

@@ -29,7 +29,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit import passkeys
-from doorward.web.kit.forms import is_bare, read, read_either, wrong
+from doorward.web.kit.forms import is_bare, read, read_either, say_refused, wrong
 from doorward.web.kit.setup import MadePasskeyForm, NewAppForm, confirm_set_up, set_up_page
 from doorward.web.security import queries
 from doorward.web.security.forms import (
@@ -142,7 +142,7 @@ def new_codes(request: Request) -> HttpResponse:
     try:
         codes.make_new(auth=session_of(request), actor=acting(request), now=request.now)
     except NotEnabled as refusal:
-        messages.error(request, sentence(refusal))
+        say_refused(request, refusal)
     return see_other(HERE)
 
 
@@ -165,8 +165,6 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
         else:
             removal.rename(factor_id, auth=auth, name=name, actor=acting(request))
             messages.success(request, _("Saved."))
-    except NotFound:
-        raise
     except StaleRequest as stale:
         messages.error(request, sentence(stale))
         return see_other(HERE)
