@@ -78,7 +78,7 @@ def test_an_extract_is_verified_alone(
     file, seals = written(tmp_path, extract.Wanted(owner.customer_id), form)
     said = histories.verify_alone(file, str(mixed[-1].anchor))
     assert said.returncode == 0, said.stdout
-    assert "is whole, and 1 anchors hold" in said.stdout
+    assert "is whole, and 1 anchor holds" in said.stdout
     assert str(mixed[-1].anchor) in said.stdout
     theirs = Event.objects.filter(customer_id=owner.customer_id).count()
     assert (seals.events, seals.waiting, seals.broken) == (theirs, 1, [])

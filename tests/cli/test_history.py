@@ -109,7 +109,7 @@ def test_the_newest_head_is_printed_and_holds(batches: list[Batch], tmp_path: Pa
     assert said.stdout == anchoring.line_of(batches[-1]) + "\n"
     word = said.stdout.split()[1]
     held = run("verify", "--against", word)
-    assert held.stdout.splitlines()[-1] == "The history is whole and 1 anchors hold."
+    assert held.stdout.splitlines()[-1] == "The history is whole and 1 anchor holds."
     file = tmp_path / "kept"
     file.write_text(f"Dear auditor,\n> {said.stdout}\n{anchoring.line_of(batches[0])}\n")
     held = run("verify", "--against", str(file), "--against", word)
@@ -134,7 +134,7 @@ def test_the_file_that_the_worker_writes_is_always_looked_at(
     )
     assert run("verify").stdout.endswith("The history is whole.\n")
     assert anchoring.write(now=timezone.now()) == 1
-    assert run("verify").stdout.endswith("The history is whole and 1 anchors hold.\n")
+    assert run("verify").stdout.endswith("The history is whole and 1 anchor holds.\n")
     Batch.objects.filter(number=4).delete()
     assert run("verify").exit_code == 1
 

@@ -43,7 +43,7 @@ def test_people_are_imported_and_what_was_refused_is_said(customer, file):
         "3: =1+1: refused (email): Type an e-mail like name@example.com.",
         "1 made, 0 changed, 0 same, 1 refused.",
     ]
-    assert done.stderr.splitlines() == ["Left out: colour.", "1 of 2 lines were refused."]
+    assert done.stderr.splitlines() == ["Left out: colour.", "1 of 2 lines was refused."]
     [event] = people.events(IMPORTED)
     assert event.details == {"kind": "people", "made": 1, "changed": 0, "refused": 1}
     run("people", file, "--customer", "harbour bakery")

@@ -33,9 +33,9 @@ from tests.threats.secrets_at_rest import keep
 
 ROOT = Path(__file__).parent.parent.parent
 EVERYTHING = (
-    "1 hash keys, 2 authenticator apps, 1 set-ups, 1 unsaved recovery codes, "
-    "1 mailed links, 2 signing keys, 1 client secrets to be shown, 1 links that were asked for, 1 mailed codes, "
-    "1 saved requests, 1 set-up passes, 1 files to import"
+    "hash keys (1), authenticator apps (2), set-ups (1), unsaved recovery codes (1), "
+    "mailed links (1), signing keys (2), client secrets to be shown (1), links that were asked for (1), "
+    "mailed codes (1), saved requests (1), set-up passes (1), files to import (1)"
 )
 
 

@@ -56,7 +56,7 @@ def test_a_file_is_planned_applied_once_and_shown(
     planned = run("plan", name, str(file)).output
     assert "required_of  ticked  everyone" in planned
     assert "set_up_next      1" in planned
-    assert "Of 1 people with the Administrators tab, 1 would get in" in planned
+    assert "Of 1 person with the Administrators tab, 1 would get in" in planned
     assert not saved().exists()
 
     assert "Version 1 was saved." in run("apply", name, str(file), "--yes").output

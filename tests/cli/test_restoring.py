@@ -158,7 +158,7 @@ def test_of_a_portal_at_work_every_row_comes_back(source, tmp_path, identity):
         assert {row[0] for row in was["audit_event"]} < {row[0] for row in there["audit_event"]}
         _between(before, was, after)
         # Those who were at work have to sign in again.
-        assert f"Ended: {were_open} sessions" in back.stdout
+        assert f"Ended: sessions ({were_open})" in back.stdout
         with target.asked() as database:
             assert _open_sessions(database) == 0 < were_open
         names = {row["email"]: row["first_name"] for row in _people(target)}

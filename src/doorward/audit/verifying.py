@@ -12,6 +12,7 @@ from doorward.audit.events import ADMINISTRATOR_ERASED, HISTORY_FORGOTTEN
 from doorward.audit.forms import UnknownForm
 from doorward.audit.leaves import form_of, is_erased, leaf_of, owner_of
 from doorward.audit.sealing import newest
+from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,12 +199,12 @@ class _Look:
         if not there:
             self.absent.append((batch.number, batch.sealed_at))
         elif there < batch.size:
-            text = f"{of_batch} only {there} of {batch.size} events are there: some were deleted."
+            size = amount(batch.size, "event", "events")
+            text = f"{of_batch} only {there} of {size} are there: some were deleted."
             self.report.add(batch.number, Fault.DELETED, text)
         elif there > batch.size:
-            text = (
-                f"{of_batch} {there} events are there instead of {batch.size}: some were inserted."
-            )
+            found = amount(there, "event", "events")
+            text = f"{of_batch} there are {found} instead of {batch.size}: some were inserted."
             self.report.add(batch.number, Fault.INSERTED, text)
         elif chain.tree_head(_leaves(events, erased)) != bytes(batch.root):
             text = f"{of_batch} an event was changed or moved."
@@ -212,10 +213,8 @@ class _Look:
     def _look_at_erased(self, batch: Batch, erased: list[ErasedEvent]) -> None:
         made_up = [one for one in erased if not marks.holds_erased(one)]
         if made_up:
-            text = (
-                f"Of batch {_of(batch)} {len(made_up)} events were taken away, and what stands in "
-                "their place is not Doorward's."
-            )
+            were = amount(len(made_up), "event was", "events were")
+            text = f"Of batch {_of(batch)} {were} taken away; what stands in its place is not Doorward's."
             self.report.add(batch.number, Fault.ERASED, text)
 
     def _look_at_dates(self, batch: Batch, events: list[Event]) -> None:

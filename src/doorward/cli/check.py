@@ -9,6 +9,7 @@ import click
 
 from doorward.cli.base import json_option, print_json, with_data, with_data_as_it_is
 from doorward.cli.failure import Failure
+from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ def check(
     else:
         _print(found)
     if number := sum(finding.verdict == "unfit" for finding in found):
-        things = "1 thing is" if number == 1 else f"{number} things are"
+        things = amount(number, "thing is", "things are")
         what = "the upgrade" if before_upgrade else "production"
         raise Failure(f"{things} not ready for {what}.")
 

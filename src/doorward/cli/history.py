@@ -10,6 +10,7 @@ import click
 
 from doorward.cli.base import Group, json_option, print_json, with_data
 from doorward.cli.failure import Failure
+from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -125,14 +126,15 @@ def print_report(report: Report, anchors: Sequence[Anchor] = ()) -> None:
     """Print what was found, and how much was looked at."""
     for finding in report.findings:
         click.echo(finding.text)
-    looked = f"{report.events} events in {report.batches} batches"
+    looked = f"{amount(report.events, 'event', 'events')} in {amount(report.batches, 'batch', 'batches')}"
     if report.forgotten:
         looked += f", {report.forgotten} of them forgotten"
     if report.erased:
-        looked += f", {report.erased} events of customers who were deleted"
-    click.echo(f"Looked at {looked}; {report.waiting} events are not sealed yet.")
+        looked += f", {amount(report.erased, 'event', 'events')} of customers who were deleted"
+    waiting = amount(report.waiting, "event is", "events are")
+    click.echo(f"Looked at {looked}; {waiting} not sealed yet.")
     if not report.findings:
-        held = f" and {len(anchors)} anchors hold" if anchors else ""
+        held = f" and {amount(len(anchors), 'anchor holds', 'anchors hold')}" if anchors else ""
         click.echo(f"The history is whole{held}.")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 import click
 
 from doorward.cli.failure import Failure
+from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -110,7 +111,11 @@ def _work(run: ImportRun, go_on: str) -> None:
         while lines := parts.do_part(run, actor=CONSOLE, now=timezone.now()):
             done += lines
             if watched:
-                click.echo(f"\r{done + run.looked_at:,} of {run.lines:,} lines", err=True, nl=False)
+                click.echo(
+                    f"\r{done + run.looked_at:,} of {amount(run.lines, 'line', 'lines')}",
+                    err=True,
+                    nl=False,
+                )
     except KeyboardInterrupt as error:
         runs.stop(run, actor=CONSOLE, now=timezone.now())
         raise Failure(f"Stopped. What was done stays; go on with {go_on}.") from error
@@ -167,7 +172,8 @@ def _tell(run: ImportRun, *, report: Path | None, as_json: bool) -> None:
         said = ", ".join(f"{number} {fate}" for fate, number in numbers.items())
         click.echo(f"{'Dry run: ' if run.dry else ''}{said}.")
     if run.refused:
-        raise Failure(f"{run.refused} of {run.lines} lines were refused.")
+        of = amount(run.lines, "line", "lines")
+        raise Failure(f"{amount(run.refused, f'of {of} was', f'of {of} were')} refused.")
 
 
 def _record(outcome: LineOutcome) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import click
 from doorward.cli.backup import recipient_option
 from doorward.cli.base import Group, json_option, print_json, print_table, set_up_django, with_data
 from doorward.cli.failure import Failure
+from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +88,8 @@ def rotate() -> None:
     newest = _file().ring.newest.id
     with _recorded("KEYS_ROTATED") as details:
         details |= {"key_id": newest, "sealed": done}
-    click.echo(f"{done} secrets were re-sealed; the key {newest} seals everything.")
+    resealed = amount(done, "secret was", "secrets were")
+    click.echo(f"{resealed} re-sealed; the key {newest} seals everything.")
 
 
 @keys.command()
@@ -259,7 +261,7 @@ def _refuse_young(newest: Key) -> None:
     if left > 0:
         raise Failure(
             f"The newest key was just made, and the portal may still be writing with the older "
-            f"one: try again in {int(left) + 1} seconds."
+            f"one: try again in {amount(int(left) + 1, 'second', 'seconds')}."
         )
 
 
@@ -282,7 +284,7 @@ def _row(key: Key, found: Found) -> tuple[str, ...]:
 
 
 def _needs(found: Found, key_id: str) -> list[str]:
-    return [f"{number} {name}" for name, number in found.needs.get(key_id, {}).items()]
+    return [f"{name} ({number:,})" for name, number in found.needs.get(key_id, {}).items()]
 
 
 def _with_pauses(batches: Iterator[int]) -> Iterator[int]:

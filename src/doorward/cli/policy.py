@@ -9,6 +9,7 @@ import click
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.finding import customer_named
+from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,9 +222,11 @@ def _tell(owner: Owner, wanted: Wanted, found: Rehearsal) -> bool:
         ("OUTCOME", "PEOPLE"), [(name, str(number)) for name, number in record["outcomes"].items()]
     )
     helpers = record["helpers"]
+    stopped = amount(record["sessions_stopped"], "open session", "open sessions")
+    people = amount(helpers["people"], "person", "people")
     click.echo(
-        f"{record['sessions_stopped']} open sessions would be stopped. Of {helpers['people']} people with the "
-        f"Administrators tab, {helpers['through']} would get in without doing anything."
+        f"{stopped} would be stopped. Of {people} with the Administrators tab, {helpers['through']} would get in "
+        "without doing anything."
     )
     return True
 

@@ -11,6 +11,7 @@ import click
 from doorward.cli.backup import identity_option, progress
 from doorward.cli.base import Group, print_table, set_up_django, with_data
 from doorward.cli.failure import Failure
+from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,12 +162,13 @@ def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) ->
     from doorward.audit.verifying import verify  # noqa: PLC0415
     from doorward.cli.history import print_report  # noqa: PLC0415
 
-    rows = sum(said["rows"].values())
+    rows = amount(sum(said["rows"].values()), "row", "rows")
+    tables = amount(len(said["rows"]), "table", "tables")
     click.echo(
-        f"Back: {rows} rows in {len(said['rows'])} tables, as of {said['made_at']}, by Doorward {said['doorward']}."
+        f"Back: {rows} in {tables}, as of {said['made_at']}, by Doorward {said['doorward']}."
     )
     if ended:
-        click.echo(f"Ended: {', '.join(f'{number} {what}' for what, number in ended.items())}.")
+        click.echo(f"Ended: {', '.join(f'{what} ({number:,})' for what, number in ended.items())}.")
     try:
         print_report(report := verify())
     except UNREADABLE as error:

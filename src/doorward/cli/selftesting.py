@@ -9,6 +9,7 @@ import click
 
 from doorward.cli.base import json_option, print_json, with_data
 from doorward.cli.failure import Failure
+from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
     from doorward.operations.selftest.browser import Target
@@ -43,7 +44,9 @@ def selftest(*, address: str | None, as_json: bool) -> None:
         print_json([asdict(one) for one in results])
     fell = [one.guard for one in results if one.verdict is Verdict.FELL]
     if fell:
-        raise Failure(f"{len(fell)} of {len(results)} guards fell: {', '.join(fell)}.")
+        raise Failure(
+            f"{len(fell)} of {amount(len(results), 'guard', 'guards')} fell: {', '.join(fell)}."
+        )
 
 
 def _target(address: str | None) -> Target:

@@ -15,6 +15,7 @@ from doorward.cli.base import with_data
 from doorward.cli.failure import Failure
 from doorward.cli.run import run_everything
 from doorward.demo import folder as demo_folder
+from doorward.kernel.text.amounts import amount
 from doorward.operations import demonstration
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _print_code(email: str) -> None:
     # A code is accepted from one step before its own time on, and to its end at least.
     wait = (starts_at - timedelta(seconds=30) - timezone.now()).total_seconds()
     if wait > 0:
-        seconds = int(wait) + 1
-        click.echo(f"The codes of now were used; the next one in {seconds} seconds:", err=True)
+        seconds = amount(int(wait) + 1, "second", "seconds")
+        click.echo(f"The codes of now were used; the next one in {seconds}:", err=True)
         time.sleep(wait)
     click.echo(code)

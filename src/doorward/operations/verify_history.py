@@ -310,7 +310,7 @@ class Export:
         """Say in numbers what is there."""
         waiting = len(self.events.get(None, []))
         number = sum(map(len, self.events.values()))
-        said = f"{number} events, {len(self.batches)} batches, {waiting} events not sealed yet"
+        said = f"events: {number}, batches: {len(self.batches)}, not sealed yet: {waiting}"
         if self.gone:
             said += f", events of deleted customers: {self.gone}"
         return f"{said}, people erased: {len(self.erasings)}" if self.erasings else said
@@ -373,9 +373,9 @@ def wrong_events(export: Export, batch: dict[str, Any]) -> Iterator[str]:
         if not was_forgotten(export, batch):
             yield f"All events of batch {number} were deleted."
     elif len(there) < size:
-        yield f"Of batch {number} only {len(there)} of {size} events are there: some were deleted."
+        yield f"Of batch {number} events were deleted: of {size}, {len(there)} are there."
     elif len(there) > size:
-        yield f"Of batch {number} {len(there)} events are there instead of {size}: some were inserted."
+        yield f"Of batch {number} there are {len(there)} instead of {size}: some events were inserted."
     elif tree([hashed for _id, hashed, _at in sorted(there)]).hex() != batch["root"]:
         yield f"Of batch {number} an event was changed or moved."
 
@@ -416,7 +416,8 @@ def anchors_of(arguments: Iterable[str]) -> list[tuple[int, str]]:
 
 def said_of(export: Export, anchors: list[tuple[int, str]]) -> str:
     """Say what holds."""
-    held = f", and {len(anchors)} anchors hold" if anchors else ""
+    hold = "anchor holds" if len(anchors) == 1 else "anchors hold"
+    held = f", and {len(anchors)} {hold}" if anchors else ""
     if not export.extract:
         return f"The history is whole{held}."
     said = f"The extract of customer {export.extract['customer_id']} is whole{held}."

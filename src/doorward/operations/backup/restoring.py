@@ -13,6 +13,7 @@ from doorward.kernel import files
 from doorward.kernel.db import dump, unfinished
 from doorward.kernel.db.sqlite.copying import NotWhole, look_through
 from doorward.kernel.db.sqlite.driver import Database
+from doorward.kernel.text.amounts import amount
 from doorward.operations.backup import encryption, manifest, past
 from doorward.operations.backup.form import NoBackup, Unpacking
 from doorward.operations.backup.making import ask
@@ -168,4 +169,6 @@ def _must_count(ask_it: manifest.Ask, looked: dict[str, Any], *, kind: str) -> N
     there = manifest.count(ask_it, kind=kind)
     for table, rows in looked["rows"].items():
         if there.get(table) != rows:
-            raise NotWhole(f"{table} had {rows} rows, and has {there.get(table, 'none')}")
+            raise NotWhole(
+                f"{table} had {amount(rows, 'row', 'rows')}, and has {there.get(table, 'none')}"
+            )

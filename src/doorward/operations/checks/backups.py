@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from doorward.kernel.text.amounts import amount
 from doorward.operations.backup import last
 from doorward.operations.checks.finding import Finding, advice, fine, unfit
 
@@ -42,7 +43,7 @@ def _age(environment: Environment, *, now: datetime) -> Finding:
         )
         return complain("backup", none, do)
     hours = round((now - made).total_seconds() / 3600)
-    age = {0: "less than an hour", 1: "an hour"}.get(hours, f"{hours} hours")
+    age = amount(hours, "hour", "hours") if hours else "less than an hour"
     if now - made > _TOO_OLD * last.interval():
         return complain("backup", f"The last good backup is {age} old.", do)
     return fine("backup", f"The last good backup is {age} old.")

@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from doorward import __version__
 from doorward.kernel.db import expanding
+from doorward.kernel.text.amounts import amount
 from doorward.operations.backup import last
 from doorward.operations.checks.finding import Finding, advice, fine, unfit
 
@@ -52,7 +53,9 @@ def _migrations(plan: list[tuple[Migration, ProjectState]]) -> Finding:
     names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _before in plan)
     tables = set[str]().union(*(expanding.tables_of(*one) for one in plan))
     rows = sorted(((_rows(table), table) for table in tables), reverse=True)
-    touched = ", ".join(f"{table} ({number:,} rows)" for number, table in rows) or "none"
+    touched = (
+        ", ".join(f"{table} ({amount(number, 'row', 'rows')})" for number, table in rows) or "none"
+    )
     return fine(
         "migrations",
         f"Doorward {__version__} will do: {names}. Tables with rows that it touches: {touched}. "
@@ -87,7 +90,9 @@ def _backup(*, now: datetime) -> Finding:
     made = last.last_good(now)
     if made and now - made <= _FRESH:
         minutes = round((now - made).total_seconds() / 60)
-        return fine("backup", f"The last good backup is {minutes} minutes old.")
+        return fine(
+            "backup", f"The last good backup is {amount(minutes, 'minute', 'minutes')} old."
+        )
     return unfit(
         "backup",
         "There is no backup of the last hour to go back to.",
