@@ -215,9 +215,16 @@ def test_who_was_ticked_already_is_told_of_beside_the_others(
 ) -> None:
     people.make_administrator(owner.customer, email="third@x.example", require_2fa=True)
     ids = [str(one.id) for one in Administrator.objects.of(owner.customer_id).exclude(id=owner.id)]
-    browser.post(browser.post(REQUIRE, {"selected": ids})["Location"])
+    path = browser.post(REQUIRE, {"selected": ids})["Location"]
+    said = text(browser.get(path))
+    assert "Require 2FA of 1 person" in said
+    assert "It is already required of 1 other person you selected." in said
+    browser.post(path)
     said = text(browser.get("/administrators/"))
     assert "now required of 1 person. It was required of 1 more already." in said
+    said = text(browser.get(browser.post(REQUIRE, {"selected": ids})["Location"]))
+    assert "It is already required of everybody you selected." in said
+    assert "Require 2FA of" not in said
 
 
 def test_all_that_match_are_taken_wherever_they_are_listed(

@@ -150,6 +150,15 @@ def numbers(run: TickRun) -> Numbers:
     return Numbers(**dict(rows))
 
 
+def newly_ticked(people: Collection[UUID], *, customer_id: UUID) -> int:
+    """Return of how many of these people two factors would be newly required: neither ticked yet nor removed."""
+    rows = Administrator.objects.of(customer_id).filter(require_2fa=False)
+    rows = rows.exclude(status=Status.REMOVED)
+    if len(people) > IN_REQUEST:
+        return len(frozenset(rows.values_list("id", flat=True)).intersection(people))
+    return rows.filter(id__in=people).count()
+
+
 def work_due(*, now: datetime) -> int:
     """Go on with what runs, a few parts of each; return of how many people. For the worker, each round."""
     done = 0

@@ -13,7 +13,7 @@ from doorward.customers.models import Customer
 from doorward.directory.search import LONGEST_SEARCH, with_words
 from doorward.policy import series
 from doorward.policy.fields import FIELDS
-from doorward.rollout import keeping
+from doorward.rollout import keeping, ticking
 from doorward.rollout.rehearsal import Helpers
 from doorward.rollout.rules import Outcome
 from doorward.web.kit import rehearsal_words as words
@@ -94,6 +94,8 @@ class Filters:
 class RehearsalPage:
     """The page. `verb`: what its button says; `form`: where what is rehearsed can be changed.
 
+    `already`: people of whom a tick is required already, so that the button does not count them.
+
     `changed` and `changed_more`: who fares differently by now.
     """
 
@@ -101,6 +103,7 @@ class RehearsalPage:
     room: Room
     verb: str
     concerns_nobody: str
+    already: int
     form: str
     differences: tuple[str, ...]
     starts_at: datetime | None
@@ -139,7 +142,8 @@ def rehearsal_page(
         path=path,
         room=room,
         verb=words.verb(kept, concerned=concerned),
-        concerns_nobody="" if concerned else words.concerns_nobody(changes=changes),
+        concerns_nobody="" if concerned else words.concerns_nobody(kept, changes=changes),
+        already=len(kept.plan.people) - concerned if wanted is None and concerned else 0,
         form=f"{room.back}?rehearsal={kept.id}" if wanted else "",
         differences=differences(before_it, wanted.values) if wanted else (),
         starts_at=wanted.starts_at if wanted else None,
@@ -182,7 +186,7 @@ def _concerned(kept: Kept, before: Values) -> int:
     """Return how many people it concerns: where it only says who must use two factors and when, those who must."""
     counts, wanted = kept.count(), kept.plan.wanted
     if wanted is None:
-        return len(kept.plan.people)
+        return ticking.newly_ticked(kept.plan.people, customer_id=kept.plan.owner.of_customer)
     changed = {name for name in FIELDS if getattr(wanted.values, name) != getattr(before, name)}
     people = sum(counts[one] for one in Outcome)
     if changed <= _OF_REQUIREMENT:

@@ -52,7 +52,7 @@ def verb(kept: Kept, *, concerned: int) -> str:
     """Return what the button says: what is done, to how many people; `concerned`: whom what is changed concerns."""
     counts, wanted = kept.count(), kept.plan.wanted
     if wanted is None:
-        return _require(len(kept.plan.people))
+        return _require(concerned) if concerned else _("Require 2FA")
     if counts["newly"]:
         return _require(counts["newly"])
     if counts["freed"]:
@@ -76,8 +76,10 @@ def verb(kept: Kept, *, concerned: int) -> str:
     return text % {"n": number(concerned)}
 
 
-def concerns_nobody(*, changes: bool) -> str:
+def concerns_nobody(kept: Kept, *, changes: bool) -> str:
     """Say that nobody is concerned: there is nothing that would change, or nobody for whom."""
+    if kept.plan.wanted is None:
+        return _("It is already required of everybody you selected.")
     if changes:
         return _("This concerns nobody at the moment.")
     return _("Nothing would change: what you chose holds already.")
