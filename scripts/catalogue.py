@@ -26,6 +26,11 @@ def faults(fresh: Catalog, committed: Catalog) -> list[str]:
         f"no longer used: {one!r}" for one in kept - {message.id for message in fresh if message.id}
     ]
     found += [
+        f"an apostrophe is ', not \u2019: {message.id!r}"
+        for message in fresh
+        if message.id and "\u2019" in "".join((*_forms(message.id), *_forms(message.string)))
+    ]
+    found += [
         f"{message.id!r}: {error}" for message in fresh if message.id for error in message.check()
     ]
     return found

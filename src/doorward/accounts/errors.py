@@ -35,7 +35,7 @@ class FirstLinkInvalid(LinkInvalid):
     """There is no such link of a first start, a later start printed another one, or somebody is there by now."""
 
     sentence = _(
-        "This link does not work. It makes the provider’s first person, works for 24 hours, and ends when Doorward is "
+        "This link does not work. It makes the provider's first person, works for 24 hours, and ends when Doorward is "
         "started again or somebody is there. As long as nobody is, each start prints a new one."
     )
 
@@ -169,7 +169,7 @@ class ScopeNotYours(Refusal):
 class ScopeOfStaffAlone(Refusal):
     """A customer's own people see their own company, and that is not chosen."""
 
-    sentence = _("Only the provider’s own people see customers.")
+    sentence = _("Only the provider's own people see customers.")
     field = "scope"
 
 

@@ -9,7 +9,7 @@ class OwnPortal(Refusal):
     """The provider's own portal is managed by its own people, as themselves."""
 
     sentence = _("This is your own company. Use its portal as yourself.")
-    reason = _("one’s own company")
+    reason = _("one's own company")
 
 
 class ManagingNotAllowed(Refusal):
@@ -42,7 +42,7 @@ class ReasonMissing(Refusal):
 class ManagingAlready(Refusal):
     """There is one of this customer already, or this session is in another portal."""
 
-    sentence = _("You have already asked for this, or are in a customer’s portal. End that first.")
+    sentence = _("You have already asked for this, or are in a customer's portal. End that first.")
     reason = _("already asked for")
 
 

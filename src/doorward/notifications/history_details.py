@@ -140,7 +140,7 @@ def _page(name: str) -> str:
 
 
 def _resembles(domain: str) -> str:
-    return _("the e-mail’s domain only looks like %(domain)s") % {"domain": domain}
+    return _("the e-mail's domain only looks like %(domain)s") % {"domain": domain}
 
 
 def _filters(filters: list[str]) -> str:

@@ -56,9 +56,9 @@ class StaffNeedTwoFactors(Refusal):
     """Two factors are required of the provider's own people, at once and for good."""
 
     sentence = _(
-        "The provider’s own people sign in with two factors. This cannot be lowered for them."
+        "The provider's own people sign in with two factors. This cannot be lowered for them."
     )
-    reason = _("the provider’s own people sign in with two factors")
+    reason = _("the provider's own people sign in with two factors")
 
 
 class StartsTooLate(Refusal):

@@ -148,7 +148,7 @@ class LetInBySupport(Refusal):
         "You cannot agree to this: within the last 30 days you were added by whoever asks, or the provider gave you "
         "your access back or changed it, or somebody added you for whom that is so. A colleague for whom it is not can."
     )
-    reason = _("they had their access from the provider’s hands")
+    reason = _("they had their access from the provider's hands")
 
 
 class SupportIsForCustomers(Refusal):
@@ -273,7 +273,7 @@ class RescueForStaffAlone(Refusal):
     """Whoever has colleagues, or the provider's support, is helped by these."""
 
     sentence = _(
-        "Only the provider’s people are let back in by this, and %(email)s is not one of them. A colleague or the "
+        "Only the provider's people are let back in by this, and %(email)s is not one of them. A colleague or the "
         "support helps them; `doorward administrators reset-2fa %(email)s` removes their devices."
     )
 

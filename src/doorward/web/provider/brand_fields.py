@@ -129,6 +129,6 @@ def _ticks(brand: Brand | None, form: BrandForm, found: Wrong) -> dict[str, Fiel
             disabled=is_default,
             help=_("It stays the default until you choose another one.")
             if is_default
-            else _("For the portal’s own address, where no brand has it, and for new customers."),
+            else _("For the portal's own address, where no brand has it, and for new customers."),
         ),
     }

@@ -168,7 +168,7 @@ def note_field(form: NoteForm, found: Wrong) -> Field:
         required=True,
         maxlength=LONGEST_NOTE,
         errors=found.at("text"),
-        help=_("Only the provider’s people see it."),
+        help=_("Only the provider's people see it."),
     )
 
 
