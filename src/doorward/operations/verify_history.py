@@ -373,7 +373,7 @@ def wrong_events(export: Export, batch: dict[str, Any]) -> Iterator[str]:
         if not was_forgotten(export, batch):
             yield f"All events of batch {number} were deleted."
     elif len(there) < size:
-        yield f"Of batch {number} events were deleted: of {size}, {len(there)} are there."
+        yield f"Of batch {number} some events were deleted: of {size}, {len(there)} are there."
     elif len(there) > size:
         yield f"Of batch {number} there are {len(there)} instead of {size}: some events were inserted."
     elif tree([hashed for _id, hashed, _at in sorted(there)]).hex() != batch["root"]:
