@@ -5,21 +5,22 @@ from __future__ import annotations
 import base64
 import json
 import time
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from doorward.audit.actor import CONSOLE
 from doorward.cli.base import main
-from doorward.customers import cached
+from doorward.customers import brands, cached
 from doorward.customers.models import Brand
 from doorward.customers.tabs import BRANDS
 from doorward.kernel.errors import MustWait, NotFound
-from doorward.operations.checks.brand import check, host_names, spf_records
+from doorward.operations.checks.brand import check, host_names, kept, spf_records
 from doorward.operations.checks.brand.host_names import Doors
 from doorward.operations.checks.brand.name_system import NameSystem
 from doorward.permissions.errors import NotAuthorised
@@ -479,7 +480,11 @@ def test_whoever_has_brands_sees_it_on_a_page_and_nobody_else(brand, names):
     before = browser.get(address).content.decode()
     assert names.asked == []
     assert "own host names at port 443" in before
-    after = browser.post(address, {"selector": "s1"}).content.decode()
+    led = browser.post(address, {"selector": "s1"})
+    assert (led.status_code, led["Location"]) == (303, address)
+    asked = len(names.asked)
+    after = browser.get(address).content.decode()
+    assert (len(names.asked), 'value="s1"' in after) == (asked, True)
     for told in ("SPF", f"v=spf1 a:{MAIL} ~all", f"s1._domainkey.{DOMAIN}", f"_dmarc.{DOMAIN}"):
         assert told in after, told
     nora = staff.member("nora@provider.example", tabs={"home", "customers"})
@@ -487,6 +492,38 @@ def test_whoever_has_brands_sees_it_on_a_page_and_nobody_else(brand, names):
     with pytest.raises(NotAuthorised):
         look(brand, actor=people.actor(nora))
     assert len(names.asked) == asked
+
+
+def last(brand):
+    found = kept.last(brand)
+    assert found
+    return found
+
+
+def test_what_was_found_stays_until_somebody_looks_again(brand, names):
+    assert kept.last(brand) is None
+    first = check.look(brand.id, " s1 ", actor=CONSOLE, doors=Doors(timezone.now(), port=1))
+    looked = last(brand)
+    assert (looked.findings, looked.selector, looked.language) == (first, "s1", "en")
+    assert looked.to_do == sum(one.verdict == "unfit" for one in first) > 0
+    names.put(f"_dmarc.{DOMAIN}", "TXT", f'"{REPORTS}"')
+    later = timezone.now() + timedelta(hours=1)
+    with translation.override("de"):
+        second = check.look(brand.id, "", actor=CONSOLE, doors=Doors(later, port=1))
+    looked = last(brand)
+    assert (looked.findings, looked.at, looked.language) == (second, later, "de")
+    assert second != first
+    assert not looked.since_changed
+    Brand.objects.filter(id=brand.id).update(version=brand.version + 1)
+    assert last(brands.get(brand.id)).since_changed
+
+
+def test_a_brand_s_page_says_how_much_its_last_check_found(brand, names):
+    theo = staff.member("theo@provider.example", tabs={"home", BRANDS})
+    browser = browsers.sign_in(Client(HTTP_HOST=PUBLIC, HTTP_USER_AGENT=people.CHROME), theo)
+    assert "to fix" not in browser.get(f"/brands/{brand.id}/").content.decode()
+    number = sum(one.verdict == "unfit" for one in look(brand).values())
+    assert f"{number} things to fix" in browser.get(f"/brands/{brand.id}/").content.decode()
 
 
 def test_one_brand_at_a_time(brand, names):

@@ -132,7 +132,7 @@ UNASKED = {
     "administrators/require/": REHEARSED,
     "brands/<uuid:brand_id>/minimum/rehearsal/": REHEARSED,
     "customers/<uuid:customer_id>/minimum/rehearsal/": REHEARSED,
-    "brands/<uuid:brand_id>/findings/": "looks, and changes nothing",
+    "brands/<uuid:brand_id>/findings/": "looks, and keeps what it found",
     "e-mail/confirm/": "the link is the proof",
     "first/": "the link is the proof",
     "rescue/": "the link is the proof",

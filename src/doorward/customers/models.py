@@ -81,6 +81,20 @@ class CustomerStatus(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class BrandCheck(models.Model):
+    """What was found when somebody last looked at a brand's host names and mail (`operations/checks/brand`).
+
+    `brand_version`: the brand that was looked at; `language`: of the words in `findings`.
+    """
+
+    brand = models.OneToOneField(Brand, on_delete=models.CASCADE, primary_key=True)
+    looked_at = models.DateTimeField()
+    brand_version = models.PositiveIntegerField()
+    language = models.CharField(max_length=12)
+    selector = models.CharField(max_length=63, default="", blank=True)
+    findings = models.JSONField()
+
+
 class Customer(models.Model):
     """A company that buys from the provider, with its policy and the provider's minimum for it."""
 

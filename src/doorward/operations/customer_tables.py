@@ -142,6 +142,7 @@ NOBODYS: Final[Mapping[str, str]] = {
     "audit.Repeated": "counted under a keyed hash; told by an event",
     "customers.Brand": "the provider's",
     "customers.BrandPicture": "the provider's",
+    "customers.BrandCheck": "the provider's",
     "customers.Tab": "the provider's",
     "applications.Application": "the provider's",
     "applications.ClientSecret": "the provider's",

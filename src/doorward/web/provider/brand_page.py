@@ -18,6 +18,7 @@ from doorward.customers.models import PictureKind
 from doorward.kernel.errors import NotFound
 from doorward.kernel.refusals import sentence
 from doorward.kernel.text import names
+from doorward.operations.checks.brand import kept
 from doorward.policy import series
 from doorward.web.kit.brandmark import look_version, write_stylesheet
 from doorward.web.kit.forms import NOTHING, Wrong, blank
@@ -80,6 +81,8 @@ class BrandPage:
     # Whether who looks may change what protects people, too.
     may_lower: bool
     hosts: tuple[HostLine, ...]
+    # What the last check of its host names and mail found (`brand_check`).
+    to_fix: int = 0
     # The form was sent to be looked at, and nothing of it is saved.
     is_preview: bool = False
 
@@ -232,6 +235,7 @@ def brand_page(
     """Make the page; `not_confirmed`: a host name that was checked just now, and what was found."""
     if form is None:
         form = BrandForm.of(brand) if brand else blank(BrandForm, accent=FIRST_ACCENT)
+    looked = kept.last(brand) if brand else None
     return BrandPage(
         id=brand.id if brand else None,
         name=brand.name if brand else "",
@@ -243,6 +247,7 @@ def brand_page(
         wrong=found,
         may_lower=may_lower,
         hosts=_hosts(brand, not_confirmed) if brand else (),
+        to_fix=looked.to_do if looked else 0,
     )
 
 

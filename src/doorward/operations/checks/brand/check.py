@@ -15,7 +15,7 @@ from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait
 from doorward.kernel.hosts import is_loopback
 from doorward.notifications.envelope import sender_of
-from doorward.operations.checks.brand import dkim, dmarc, host_names, spf
+from doorward.operations.checks.brand import dkim, dmarc, host_names, kept, spf
 from doorward.operations.checks.brand.host_names import Doors, not_in_time
 from doorward.operations.checks.brand.name_system import NameSystem, NotAnswered
 from doorward.operations.checks.brand.spf import Sender
@@ -37,7 +37,7 @@ _WAIT_SECONDS: Final = 10
 
 
 def look(brand_id: UUID, selector: str, *, actor: Actor, doors: Doors) -> tuple[Finding, ...]:
-    """Return what is so with a brand's host names and with who may send its mail; nothing is changed.
+    """Return what is so with a brand's host names and with who may send its mail; it is kept until the next time.
 
     `selector`: of the DKIM key, if it is known. It asks the network, so no transaction may be open.
     Raises `NotFound`, or `MustWait` while another brand is looked at.
@@ -50,9 +50,11 @@ def look(brand_id: UUID, selector: str, *, actor: Actor, doors: Doors) -> tuple[
         names = NameSystem(ends=time.monotonic() + SECONDS, most=_MOST_QUESTIONS)
         # The sender first: a host that keeps us waiting must not take its time.
         mail = list(_mail(sender_of(cached.brand_of(brand_id)), selector.strip(), names))
-        return (*_hosts(hosts.of(brand), doors, names), *mail)
+        found = (*_hosts(hosts.of(brand), doors, names), *mail)
     finally:
         _ONE.release()
+    kept.keep(brand, found, selector.strip(), actor=actor, now=doors.now)
+    return found
 
 
 def _hosts(found: tuple[Host, ...], doors: Doors, names: NameSystem) -> Iterator[Finding]:
