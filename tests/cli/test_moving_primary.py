@@ -205,19 +205,23 @@ def test_a_network_that_is_cut_is_waited_for_no_longer_and_is_there_again_by_its
     writer.get("/security/")
     portal.network.is_cut = True
     try:
-        with ThreadPoolExecutor(2) as pool:
-            page = pool.submit(asked, reader, "/")
+        with ThreadPoolExecutor(9) as pool:
+            pages = [pool.submit(asked, reader, "/") for _ in range(8)]
             form = pool.submit(sent, writer, "/security/sessions/end/", others="on")
-        for found in (page.result(), form.result()):
-            assert found[0] == 503
-            assert found[1] < 5 + LATE_SECONDS
-        # Who comes later finds no connection at all.
-        status, seconds, _, _ = asked(reader, "/")
-        assert status == 503
-        assert seconds < 5 + LATE_SECONDS
+            found = [page.result() for page in pages]
+            # Who comes later finds no connection at all; brands are looked for again meanwhile.
+            found += pool.map(asked, [reader] * 8, ["/"] * 8)
+        for status, seconds, text, _ in found:
+            assert status == 503
+            assert seconds < 5 + LATE_SECONDS
+            assert "cannot reach its data" in text
+            assert "brand.css" in text
+        assert form.result()[0] == 503
+        assert form.result()[1] < 5 + LATE_SECONDS
     finally:
         portal.network.is_cut = False
     assert [asked(reader, "/")[0] for _ in range(8)] == [200] * 8
+    assert "Traceback" not in portal.server.log.read_text()
 
 
 def test_the_worker_goes_on_by_itself(portal):

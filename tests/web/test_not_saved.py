@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import socket
+import time
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.utils import ConnectionHandler
 from django.test import Client
 
 from doorward.audit.models import Event
+from doorward.customers import cached
 from doorward.kernel import storage
+from doorward.kernel.db.postgresql import patience
+from doorward.settings import database
 from doorward.web.http import readiness
 from tests.kit import browsers, people
 
@@ -152,8 +158,37 @@ def test_a_database_that_is_busy_is_no_fault_of_the_programs(browser, caplog):
     assert browser.post("/security/sessions/end/", {"others": "on"}).status_code == 303
 
 
-def test_a_pool_that_has_no_connection_left_is_busy_too():
-    from django.db import OperationalError  # noqa: PLC0415
+NO_CONNECTION = OperationalError("couldn't get a connection after 0.01 sec")
 
-    error = OperationalError("couldn't get a connection after 10.00 sec")
-    assert storage.fault_in(error) is storage.Fault.BUSY
+
+def test_a_pool_that_has_no_connection_left_is_busy_too():
+    assert storage.fault_in(NO_CONNECTION) is storage.Fault.BUSY
+
+
+@pytest.mark.parametrize(
+    "said", [str(NO_CONNECTION), "connection failed: nobody", "disk I/O error"]
+)
+def test_who_waited_in_vain_is_told_in_the_brands_look_also_when_brands_are_due(browser, said):
+    def fail(*_args):
+        raise OperationalError(said)
+
+    cached.forget()  # as after its second
+    browser.raise_request_exception = False
+    with connection.execute_wrapper(fail):
+        answer = browser.get("/")
+    assert answer.status_code == 503
+    assert people.provider().brand.name in answer.content.decode()
+    assert "brand.css" in answer.content.decode()
+
+
+def test_a_server_that_says_nothing_is_away_and_not_busy():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://doorward@127.0.0.1:{silent.getsockname()[1]}/doorward"
+        described = database._postgresql(address)
+        described["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": 2}, "connect_timeout": 2}
+        with closing(ConnectionHandler({"default": described})["default"]) as silence:
+            patience.begin_request(came=time.monotonic(), seconds=1.5)
+            with pytest.raises(OperationalError) as refused:
+                silence.ensure_connection()
+            silence.close_pool()  # type: ignore[attr-defined]
+    assert storage.fault_in(refused.value) is storage.Fault.AWAY

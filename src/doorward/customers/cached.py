@@ -17,7 +17,7 @@ from doorward.customers.tab_audience import is_for
 from doorward.customers.tabs import in_order
 from doorward.kernel.errors import NotFound
 from doorward.kernel.hosts import is_loopback, is_nearby
-from doorward.kernel.storage import Fault, fault_in
+from doorward.kernel.storage import fault_in
 from doorward.kernel.text import names
 
 if TYPE_CHECKING:
@@ -251,8 +251,8 @@ def _current() -> _Kept:
         try:
             _read_again()
         except DatabaseError as error:
-            # Who says that the database is away says it in the brand's look, and that soon.
-            if not _kept.brands or fault_in(error) not in {Fault.AWAY, Fault.LOST}:
+            # Who says that the database is away or too busy says it in the brand's look, and that soon.
+            if not _kept.brands or fault_in(error) is None:
                 raise
             moment = time.monotonic()
         _kept.until = moment + KEPT_SECONDS

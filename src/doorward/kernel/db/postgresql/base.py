@@ -19,7 +19,7 @@ from psycopg import RawCursor
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from doorward.kernel.db.postgresql import patience
-from doorward.kernel.db.postgresql.link import Failed, Link, NoConnection
+from doorward.kernel.db.postgresql.link import Attempts, Link, NoConnection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _django: Any = django_base
 # How long one try waits for the pool.
 _TRY_SECONDS: Final = 0.25
+# As psycopg begins.
+_FAILED: Final = "connection failed: "
 
 
 class _Operations(DatabaseOperations):
@@ -112,7 +114,7 @@ class DatabaseWrapper(django_base.DatabaseWrapper):
             return super().get_new_connection(conn_params)  # type: ignore[no-any-return]
         self.isolation_level = _django.IsolationLevel.READ_COMMITTED
         pool.open()
-        began, ends = time.monotonic(), patience.ends()
+        ends = patience.ends()
         while True:
             try:
                 link: Link = pool.getconn(
@@ -122,8 +124,10 @@ class DatabaseWrapper(django_base.DatabaseWrapper):
                 if time.monotonic() < ends:
                     continue
                 patience.give_up()
-                if Failed.error is not None and Failed.at > began - _TRY_SECONDS:
-                    raise NoConnection(str(Failed.error)) from None
+                if why := Attempts.why_none():
+                    # In words that `kernel/storage.py` knows: nothing was asked, whatever went wrong on the way.
+                    said = why.removeprefix(_FAILED)
+                    raise NoConnection(f"{_FAILED}{said}") from None
                 raise
             if link.is_fresh():
                 return link

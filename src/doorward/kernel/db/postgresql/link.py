@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import select
 import time
-from typing import TYPE_CHECKING, Any, Final, Self
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import psycopg
 from psycopg import errors
@@ -13,9 +14,15 @@ from psycopg.pq import ConnStatus
 from doorward.kernel.db.postgresql import patience
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from psycopg.abc import PQGen
 
 _INTERVAL_SECONDS: Final = 0.1
+# Attempts follow one another; each takes as long as it may (`settings/database.py`).
+_LATELY_SECONDS: Final = 15.0
+# An attempt that takes longer is at a server that says nothing.
+_LONG: Final = 1.0
 
 
 class NoConnection(psycopg.OperationalError):
@@ -26,11 +33,38 @@ class Unanswered(psycopg.OperationalError):
     """What was asked had no answer in time. Whether it was done, nobody knows."""
 
 
-class Failed:
-    """Why the last attempt to connect failed, and when (monotonic)."""
+class Attempts:
+    """What came of attempts to connect: whoever waits at the pool is told nothing. Moments are monotonic."""
 
-    error: Exception | None = None
-    at: float = float("-inf")
+    failed_at: float = float("-inf")
+    error: psycopg.Error | None = None
+    # When those began that have not ended yet.
+    begun: ClassVar[list[float]] = []
+
+    @classmethod
+    def why_none(cls) -> str:
+        """Return why there is no connection to be had; empty: all that there are are in use."""
+        now = time.monotonic()
+        if cls.error is not None and now - cls.failed_at < _LATELY_SECONDS:
+            return str(cls.error)
+        # Nobody answers, not even that there is nobody.
+        return "connection timeout expired" if any(now - one > _LONG for one in cls.begun) else ""
+
+    @classmethod
+    @contextmanager
+    def one(cls) -> Iterator[None]:
+        """Note what becomes of an attempt; one that succeeds takes back what was before."""
+        began = time.monotonic()
+        cls.begun.append(began)
+        try:
+            yield
+        except psycopg.Error as error:
+            cls.error, cls.failed_at = error, time.monotonic()
+            raise
+        else:
+            cls.error = None
+        finally:
+            cls.begun.remove(began)
 
 
 class Link(psycopg.Connection[Any]):
@@ -44,13 +78,10 @@ class Link(psycopg.Connection[Any]):
 
     @classmethod
     def connect(cls, conninfo: str = "", **given: Any) -> Self:  # noqa: ANN401 - psycopg's
-        """Connect, and remember why that failed: who waits at the pool is told nothing."""
-        try:
+        """Connect, and remember why that failed."""
+        with Attempts.one():
             link = super().connect(conninfo, **given)
             link.ask_who_answers()
-        except psycopg.Error as error:
-            Failed.error, Failed.at = error, time.monotonic()
-            raise
         return link
 
     def ask_who_answers(self) -> None:
