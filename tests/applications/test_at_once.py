@@ -10,9 +10,9 @@ from django.utils import timezone
 from doorward.applications import authorization_codes, pushed, refresh_tokens, secrets, sites
 from doorward.applications.errors import SecretMade, SiteHostTaken, SiteIsPortal
 from doorward.applications.events import SITE_ADDED
-from doorward.applications.live import Part
 from doorward.applications.models import ClientSecret, Grant, Site
 from doorward.applications.protocol import ProtocolError
+from doorward.applications.requested_scopes import Part
 from doorward.audit.actor import CONSOLE, ClientInfo
 from doorward.customers import brands
 from doorward.kernel.errors import FieldsRefused

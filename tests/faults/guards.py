@@ -643,14 +643,14 @@ GUARDS: Final = (
     ),
     Guard(
         "before they are through nobody is told the name of a tab that is for others",
-        "web/http/heading.py",
+        "web/http/destination.py",
         "return is_for_all_of(tab, request.brand.id)",
         "return True",
         "journeys/test_on_the_way.py::test_people_of_another_brand_are_not_told_its_name",
     ),
     Guard(
         "a page names where somebody goes on to only while the application has that address",
-        "applications/heading.py",
+        "applications/destination.py",
         "if found is None or not rules.is_one_of(",
         "if found is None or rules.is_one_of(",
         "journeys/test_on_the_way.py::test_each_step_says_it_from_the_first_to_the_last",

@@ -10,9 +10,8 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator
-from doorward.credentials import removal
+from doorward.credentials import counted_tries, removal
 from doorward.credentials.models import Factor
-from doorward.credentials.totp import verify
 from doorward.kernel.errors import Refusal
 from doorward.kernel.ratelimit import throttle
 from doorward.sessions.lock import hold
@@ -38,7 +37,9 @@ def factor(owner):
 
 def count(factor, *, known=True):
     now = timezone.now()
-    return throttle.count_row(verify.tried, factor.id, known=known, address="192.0.2.1", now=now)
+    return throttle.count_row(
+        counted_tries.tried, factor.id, known=known, address="192.0.2.1", now=now
+    )
 
 
 def is_free(person):

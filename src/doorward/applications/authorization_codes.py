@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.applications.live import Live
     from doorward.applications.models import Application
+    from doorward.applications.requested_scopes import Live
     from doorward.audit.actor import Actor, ClientInfo
     from doorward.sessions.context import AuthContext
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
 from doorward.accounts.models import Status
-from doorward.applications import changed, grants, tokens
+from doorward.applications import grants, logout_triggers, tokens
 from doorward.applications.models import Application, Grant
 from doorward.customers.models import CustomerStatus
 from doorward.gate.evaluate import still_evaluate, unattended
@@ -80,7 +80,7 @@ def notice(*, now: datetime) -> None:
     )
     over = list(_untold().filter(by_row).values_list("id", flat=True)[:_LOOKED_AT_ONCE])
     again = Q(looked_at__isnull=True) | Q(looked_at__lt=now - _LOOKED_AT_EVERY)
-    again |= changed.concerned(now=now)
+    again |= logout_triggers.concerned(now=now)
     rows = _untold().filter(again).exclude(id__in=over).select_related("application__tab")
     looked = list(rows.order_by(F("looked_at").asc(nulls_first=True))[:_LOOKED_AT_ONCE])
     over += [one.id for one in looked if not _goes_on(one, now=now)]

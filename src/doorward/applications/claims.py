@@ -11,8 +11,8 @@ from doorward.customers.cached import brand_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from doorward.applications.live import Live
     from doorward.applications.models import Application
+    from doorward.applications.requested_scopes import Live
     from doorward.sessions.context import Person
 
 # What each scope stands for.

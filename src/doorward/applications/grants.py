@@ -14,9 +14,9 @@ from doorward.applications.events import (
     APPLICATION_REUSED,
     APPLICATION_SIGNED_OUT,
 )
-from doorward.applications.live import Live
 from doorward.applications.models import Application, Grant
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
+from doorward.applications.requested_scopes import Live
 from doorward.audit.actor import Actor
 from doorward.audit.events import Outcome
 from doorward.audit.record import record

@@ -6,9 +6,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from doorward.applications.grants import end_reused, live
-from doorward.applications.live import Live, Part, part_of
 from doorward.applications.models import Application, Grant, RefreshToken
 from doorward.applications.protocol import Code, ProtocolError
+from doorward.applications.requested_scopes import Live, Part, part_of
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.db.unordered import one_or_none
 from doorward.kernel.ratelimit import throttle

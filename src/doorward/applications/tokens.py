@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.applications.keys import Signer
-    from doorward.applications.live import Live
     from doorward.applications.models import Application, Grant
+    from doorward.applications.requested_scopes import Live
 
 ACCESS_SECONDS: Final = 300
 _ID_LASTS: Final = timedelta(minutes=10)

@@ -13,8 +13,8 @@ from doorward.applications.claims import claims_of
 from doorward.applications.errors import NobodyToTry
 from doorward.applications.events import APPLICATION_TRIED
 from doorward.applications.grants import named, need_of
-from doorward.applications.live import Live
 from doorward.applications.models import Grant
+from doorward.applications.requested_scopes import Live
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.credentials.models import TrustedBrowser

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
+    from doorward.sessions.context import AuthContext
+
+
+# From the third wrong code on, pages say how to recover and whom to call.
+MANY = 3
 
 
 def own_key(actor: Actor) -> throttle.Key:
@@ -89,6 +94,12 @@ def record_guess(  # noqa: PLR0913 - as wide as `record_failure`, and what it is
         throttle.was_wrong([own_key(actor)], now=now)
     if isinstance(refusal, alarms.GUESSES):
         alarms.tell(actor=actor, now=now)
+
+
+def failures(auth: AuthContext) -> int:
+    """Return how many tries in a row were wrong, of the app that was tried most."""
+    rows = Factor.objects.filter(administrator_id=auth.person.id)
+    return max(rows.values_list("failures_in_a_row", flat=True), default=0)
 
 
 def lock_guessed(app_ids: list[UUID], *, actor: Actor, now: datetime) -> None:

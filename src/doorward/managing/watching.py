@@ -14,7 +14,7 @@ from doorward.audit.actor import CredentialType
 from doorward.audit.events import Outcome
 from doorward.audit.models import Event
 from doorward.audit.record import record
-from doorward.managing import end, words
+from doorward.managing import end, page_titles
 from doorward.managing.events import MANAGING_KEPT_OUT, MANAGING_LOOKED
 from doorward.managing.models import Look, Managing, State, Why
 
@@ -40,7 +40,7 @@ class Seen:
     @property
     def words(self) -> str:
         """What the page is called."""
-        return words.page(self.page)
+        return page_titles.page(self.page)
 
 
 def looked(

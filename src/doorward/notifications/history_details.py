@@ -15,7 +15,7 @@ from doorward.customers import tab_audience
 from doorward.customers.tab_titles import title_of
 from doorward.kernel.refusals import by_code
 from doorward.kernel.text.days import in_words
-from doorward.managing.words import page
+from doorward.managing.page_titles import page
 from doorward.policy.words import WORDS
 
 if TYPE_CHECKING:

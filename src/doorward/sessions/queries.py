@@ -47,6 +47,12 @@ def is_current(browser: Browser) -> bool:
     return rows.filter(token_hash=browser.token_hash).exists()
 
 
+def passed_meanwhile(browser: Browser) -> bool:
+    """Tell a form that was sent twice from a code that was used before: another press stepped the session up."""
+    rows = Session.objects.filter(id=browser.session_id)
+    return rows.exclude(token_hash=browser.token_hash).exists()
+
+
 def put_off(session_id: UUID, *, actor: Actor) -> None:
     """Put the set-up off for this session, within the grace."""
     with transaction.atomic():

@@ -20,6 +20,7 @@ from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.sessions import issuing
 from doorward.sessions.errors import StaleRequest
+from doorward.sessions.queries import passed_meanwhile
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +41,7 @@ def verify_code(*, auth: AuthContext, code: str, actor: Actor, now: datetime) ->
         found = apps.look(auth, code, event_type=SECOND_STEP_FAILED, actor=actor, now=now)
         if not isinstance(found, Refusal):
             return pass_on(auth, found, actor=actor, now=now)
-        if isinstance(found, CodeAlreadyUsed) and apps.passed_meanwhile(auth):
+        if isinstance(found, CodeAlreadyUsed) and passed_meanwhile(auth.browser):
             raise StaleRequest
     apps.after_refusal(auth, found, event_type=SECOND_STEP_FAILED, actor=actor, now=now)
     raise found
@@ -57,7 +58,7 @@ def verify_passkey(*, auth: AuthContext, given: Given, actor: Actor, now: dateti
         if not isinstance(found, Refusal):
             factor = next(row for row in auth.factors if row.id == found.factor_id)
             return pass_on(auth, factor, actor=actor, now=now)
-        if isinstance(found, PasskeyChallengeInvalid) and apps.passed_meanwhile(auth):
+        if isinstance(found, PasskeyChallengeInvalid) and passed_meanwhile(auth.browser):
             raise StaleRequest
     passkeys.after_refusal(auth, found, given, actor=actor, now=now)
     raise found

@@ -18,6 +18,7 @@ from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.lock import hold
+from doorward.sessions.queries import passed_meanwhile
 from doorward.signin.second_step import pass_on
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def take_back(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datet
             standing.keep(auth.person.id)
             record(FACTOR_TAKEN_BACK, actor=actor, typed={"factor": found.name})
             return pass_on(lost, found, actor=actor, now=now)
-        if isinstance(found, CodeAlreadyUsed) and apps.passed_meanwhile(auth):
+        if isinstance(found, CodeAlreadyUsed) and passed_meanwhile(auth.browser):
             raise StaleRequest
     _after_refusal(lost, found, proof, actor=actor, now=now)
     raise found

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.applications import grants, refresh_tokens, subjects, tokens
 from doorward.applications.claims import claims_of
-from doorward.applications.live import limited
 from doorward.applications.protocol import Code, ProtocolError, StepMissing
+from doorward.applications.requested_scopes import limited
 from doorward.gate.requirement import Need
+from doorward.signon.client_endpoint import client_endpoint, refuse, say
 from doorward.signon.clients import authenticate
 from doorward.signon.cors import preflight, share
-from doorward.signon.machine import machine, refuse, say
 from doorward.signon.origin import issuer_of
 from doorward.signon.parameters import needed, single
 from doorward.web.http.needs import needs
@@ -25,8 +25,8 @@ from doorward.web.http.needs import needs
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.applications.live import Live
     from doorward.applications.models import Application
+    from doorward.applications.requested_scopes import Live
     from doorward.web.http.requests import Request
 
 
@@ -72,7 +72,7 @@ def _challenge(code: Code, description: str, **more: str) -> HttpResponse:
     return answer
 
 
-@machine
+@client_endpoint
 def introspect(request: Request) -> HttpResponse:
     """Say what a token is worth now, to the application it was given to; to any other it is worth nothing."""
     sent = single(request.POST)
@@ -89,7 +89,7 @@ def introspect(request: Request) -> HttpResponse:
     return say({"active": True, "token_type": "Bearer", **claims})
 
 
-@machine
+@client_endpoint
 def revoke(request: Request) -> HttpResponse:
     """End the sign-in that a token came of, if it is the application's own; the answer is the same (RFC 7009, 2.2)."""
     sent = single(request.POST)

@@ -6,28 +6,28 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from doorward.applications import authorization_codes, claims, keys, pushed, refresh_tokens, tokens
-from doorward.applications.live import Part, part_of
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
+from doorward.applications.requested_scopes import Part, part_of
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.ratelimit.throttle import Rule
 from doorward.signon import authorization_request
+from doorward.signon.client_endpoint import client_endpoint, say
 from doorward.signon.clients import authenticate
-from doorward.signon.machine import machine, say
 from doorward.signon.origin import issuer_of, issuer_of_brand
 from doorward.signon.parameters import Unanswerable, needed, single
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.applications.live import Live
+    from doorward.applications.requested_scopes import Live
     from doorward.web.http.requests import Request
 
 # RFC 7636, 4.1.
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
-@machine
+@client_endpoint
 def token(request: Request) -> HttpResponse:
     """Answer with tokens."""
     sent = single(request.POST)
@@ -77,7 +77,7 @@ def _tokens(request: Request, live: Live) -> HttpResponse:
     )
 
 
-@machine
+@client_endpoint
 def push(request: Request) -> HttpResponse:
     """Keep an authorization request of an application that says who it is, and answer with an address for it."""
     sent = single(request.POST)

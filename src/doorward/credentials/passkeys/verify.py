@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from doorward.audit.record import record
+from doorward.credentials.counted_tries import reserve_own, tried, usable
 from doorward.credentials.errors import FactorDisabled, PasskeyChallengeInvalid, PasskeyNotOffered
 from doorward.credentials.events import (
     PROOF_FAILED,
@@ -21,17 +22,12 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.options import for_request
 from doorward.credentials.passkeys.rules import check_assertion
 from doorward.credentials.stepping_up import step_up
-from doorward.credentials.totp.verify import (
-    passed_meanwhile,
-    reserve_own,
-    tried,
-    usable,
-)
 from doorward.credentials.wrong_proofs import lock_guessed, own_key, record_guess
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.ratelimit import throttle
 from doorward.policy.rules import FactorKind
 from doorward.sessions.errors import StaleRequest
+from doorward.sessions.queries import passed_meanwhile
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,7 +85,7 @@ def _verify_open(auth: AuthContext, given: Given, *, actor: Actor, now: datetime
     with transaction.atomic():
         found = look(auth, given, actor=actor, now=now)
     if isinstance(found, Refusal):
-        if isinstance(found, PasskeyChallengeInvalid) and passed_meanwhile(auth):
+        if isinstance(found, PasskeyChallengeInvalid) and passed_meanwhile(auth.browser):
             throttle.was_right([own_key(actor)])
             raise StaleRequest
         after_refusal(auth, found, given, actor=actor, now=now)

@@ -1,4 +1,4 @@
-"""Proving a factor: the one place where a code of an authenticator app is looked at and consumed."""
+"""A code of an authenticator app: the one place where it is looked at and consumed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import transaction
 
 from doorward.audit.record import record
 from doorward.credentials import sealed
+from doorward.credentials.counted_tries import reserve_own, tried, usable
 from doorward.credentials.errors import CodeAlreadyUsed, FactorDisabled, WrongCode
 from doorward.credentials.events import PROOF_FAILED, REAUTHENTICATED, SECOND_STEP_FAILED
 from doorward.credentials.models import USABLE, Factor
@@ -16,25 +17,18 @@ from doorward.credentials.totp import rules as totp_rules
 from doorward.credentials.wrong_proofs import lock_guessed, own_key, record_guess
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import MustWait, Refusal
-from doorward.kernel.ratelimit import rules, throttle
+from doorward.kernel.ratelimit import throttle
 from doorward.policy.rules import FactorKind
-from doorward.sessions.lock import held, hold
-from doorward.sessions.models import Session
+from doorward.sessions.lock import hold
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
-
     from doorward.audit.actor import Actor
     from doorward.audit.events import EventType
     from doorward.sessions.context import AuthContext, FactorRow
     from doorward.sessions.issuing import Started
-
-
-# From the third wrong code on, pages say how to recover and whom to call.
-MANY = 3
 
 
 def reauthenticate(*, auth: AuthContext, code: str, actor: Actor, now: datetime) -> Started:
@@ -57,21 +51,6 @@ def verify_code(
         raise found
     throttle.was_right([own_key(actor)])
     return found.id
-
-
-def reserve_own(event_type: EventType, *, actor: Actor, now: datetime) -> None:
-    """Count a try in a session that is through, before it is looked at. Raises `MustWait`, and records it."""
-    try:
-        throttle.reserve([own_key(actor)], now=now)
-    except MustWait as refusal:
-        record_guess(event_type, refusal, actor=actor, now=now)
-        raise
-
-
-def failures(auth: AuthContext) -> int:
-    """Return how many tries in a row were wrong, of the app that was tried most."""
-    rows = Factor.objects.filter(administrator_id=auth.person.id)
-    return max(rows.values_list("failures_in_a_row", flat=True), default=0)
 
 
 def look(
@@ -131,19 +110,6 @@ def count(
         raise
 
 
-def usable(factor_id: UUID) -> QuerySet[Factor]:
-    """Return the row of a factor that may be tried."""
-    return Factor.objects.filter(USABLE, id=factor_id, failures_in_a_row__lt=rules.DISABLE_AT)
-
-
-def tried(factor_id: UUID) -> QuerySet[Factor]:
-    """Return the same row for the second step: whoever counts a try on it has the person's lock, too.
-
-    Who is right goes on to the person's row, which comes before their factors' as for who removes these.
-    """
-    return usable(factor_id).filter(administrator_id=held("administrator_id"))
-
-
 def _apps(auth: AuthContext) -> list[FactorRow]:
     return [row for row in auth.factors if row.kind is FactorKind.APP and row.usable]
 
@@ -190,9 +156,3 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
     elif others:
         throttle.uncount_open_row(rows)
     return True
-
-
-def passed_meanwhile(auth: AuthContext) -> bool:
-    """Tell a form that was sent twice from a code that was used before."""
-    session = Session.objects.filter(id=auth.browser.session_id).first()
-    return session is not None and bytes(session.token_hash) != auth.browser.token_hash

@@ -12,7 +12,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from doorward.customers.cached import brand_for_host, is_known_host
 from doorward.sessions.rules import is_managing
 from doorward.web.fast.form_token import form_input
-from doorward.web.http.heading import heading_of
+from doorward.web.http.destination import destination_of
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.forms import NOTHING
 from doorward.web.kit.jinja import page_template
@@ -68,7 +68,7 @@ def render(
     context = shared_context(request) | {
         "page": page,
         "why": sentence(request.why),
-        "onto": heading_of(request),
+        "onto": destination_of(request),
     }
     auth = request.auth if request.administrator is not None else None
     with shown_to(auth, now=request.now):

@@ -10,13 +10,13 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from doorward.credentials import wrong_proofs
 from doorward.credentials.errors import AlreadyEnabled, FactorDisabled
 from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.password import change
 from doorward.credentials.password.rules import minimum
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.suspension import can_be_taken_back
-from doorward.credentials.totp import verify as totp_verify
 from doorward.credentials.trusted_browsers import trust as trusting
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import Refusal
@@ -314,7 +314,7 @@ def _code_page(
         elsewhere=passkeys.party_of(request.brand).origin if has and not here else "",
         suspended=any(row.suspended_at for row in auth.factors),
         found=bool(can_be_taken_back(auth, now=request.now).factors),
-        many=totp_verify.failures(auth) >= totp_verify.MANY if refusal else False,
+        many=wrong_proofs.failures(auth) >= wrong_proofs.MANY if refusal else False,
         email=auth.person.email,
         trust_days=auth.facts.policy.trust_days if trusting.is_offered(auth) else 0,
         trust=trust,

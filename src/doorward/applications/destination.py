@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class Destination:
     """The tab that is behind an address, and the host name that its people come from and go back to.
 
     `host`: empty where they go to their own device.
@@ -31,7 +31,7 @@ class Heading:
     host: str
 
 
-def of(address: str, *, now: datetime) -> Heading | None:
+def of(address: str, *, now: datetime) -> Destination | None:
     """Return what an address of ours leads on to; None: to a page of ours, to what is gone, or it was too long ago."""
     if not address.startswith((f"{going_on.PATH}?", f"{going_to_site.START}?")):
         return None
@@ -41,10 +41,10 @@ def of(address: str, *, now: datetime) -> Heading | None:
         return _of_application(sent, now=now)
     wanted = going_to_site.unpack(sent.get(going_to_site.PARAMETER, ""), now=now)
     site = sites.with_id(wanted.site_id) if wanted else None
-    return Heading(site.tab, urlsplit(site.origin).hostname or "") if site else None
+    return Destination(site.tab, urlsplit(site.origin).hostname or "") if site else None
 
 
-def _of_application(sent: Mapping[str, str], *, now: datetime) -> Heading | None:
+def _of_application(sent: Mapping[str, str], *, now: datetime) -> Destination | None:
     begun = going_on.resume(sent.get(going_on.PARAMETER, ""), now=now)
     if begun is None:
         return None
@@ -58,4 +58,4 @@ def _of_application(sent: Mapping[str, str], *, now: datetime) -> Heading | None
         return None
     parts = urlsplit(redirect)
     host = parts.hostname or "" if parts.scheme == "https" else ""
-    return Heading(found.tab, host)
+    return Destination(found.tab, host)

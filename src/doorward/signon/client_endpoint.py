@@ -29,7 +29,7 @@ _STATUS: Final = {
 }
 
 
-def machine(view: Callable[[Request], HttpResponse]) -> Callable[[Request], HttpResponse]:
+def client_endpoint(view: Callable[[Request], HttpResponse]) -> Callable[[Request], HttpResponse]:
     """Make a view of an address that applications post to. It authenticates who asks itself, first.
 
     No cookie counts here, so there is nothing that a forged form could use.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.applications import heading
+from doorward.applications import destination
 from doorward.customers.tab_audience import is_for, is_for_all_of
 from doorward.customers.tab_titles import title_of
 from doorward.kernel.text.cleaning import safe_next
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 
-def heading_of(request: Request) -> str:
+def destination_of(request: Request) -> str:
     """Return the name of the application or site that somebody goes on to from this page; empty: to a page of ours.
 
     Before they are through, a tab that is not for all of this brand's people is told by its host name, which whoever
@@ -25,7 +25,7 @@ def heading_of(request: Request) -> str:
     declaration = declared(match.func) if match is not None else None
     if declaration is None or declaration.step is None:
         return ""
-    found = heading.of(_onward(request), now=request.now)
+    found = destination.of(_onward(request), now=request.now)
     if found is None:
         return ""
     return title_of(found.tab.key) if _is_theirs(request, found.tab) else found.host
