@@ -138,7 +138,7 @@ SIGN_IN = (
     Place("email", "confirm-e-mail", "stranger", "{email_old}"),
     Place("veto_link", "veto", "stranger", "{veto}"),
     Place("veto", "veto", "stranger", "{veto}"),
-    Place("veto_done", "veto", "stranger", "/veto/done/"),
+    Place("veto_done", "veto", "objected", "/veto/done/"),
     Place("second_address_link", "confirm-second-address", "stranger", "{second_address}"),
     Place("second_address_confirm", "confirm-second-address", "stranger", "{second_address}"),
     # Somebody is there, so there is no form (`tests/signin/test_first_member.py`).

@@ -29,6 +29,7 @@ from doorward.importing.models import ImportState
 from doorward.policy.fields import Kinds
 from doorward.recovery import help as recovery_help
 from doorward.rollout.models import RunState, TickOutcome
+from doorward.web.http import cookies
 from doorward.web.kit import ticks
 from tests.kit import applications, imports, passkeys, policies, recovering
 from tests.kit import browsers as kit_browsers
@@ -57,6 +58,7 @@ def make() -> dict[str, Any]:
         "required": _signed_in(_person(customer, "Maya Haddad", require_2fa=True), app=True),
         "with passkey": _signed_in(_with_passkey(_person(customer, "Lou Laptop"))),
         "recovered": _recovered(_person(customer, "Jonas Weber")),
+        "objected": _objected(customer, boss),
         "staff": _staff(),
     } | _half_way(customer)
     managing, in_portals = _managing(customer, boss)
@@ -337,6 +339,24 @@ def _recovered(person: Administrator) -> dict[str, str]:
         used_at=timezone.now()
     )
     return _kept(client)
+
+
+def _objected(customer: Customer, boss: Administrator) -> dict[str, str]:
+    """Return a browser in which help was refused by a mailed link."""
+    lost, now = _person(customer, "Vera Veto"), timezone.now()
+    kit_codes.enable_app(lost)
+    asked = recovery_help.help_person(
+        lost.id,
+        how="Met in person.",
+        customer_id=customer.id,
+        actor=kit_people.actor(boss),
+        now=now,
+    )
+    client = browser()
+    client.get(kit_people.path_of(LinkPurpose.VETO, about=asked.request.id))
+    answer = client.post("/veto/")
+    assert answer.status_code == 303, answer.content.decode()
+    return {cookies.LINK: client.cookies[cookies.LINK].value}
 
 
 def browser() -> Client:

@@ -115,6 +115,13 @@ GUARDS: Final = (
         "threats/test_managing_misused.py::test_nor_does_whom_another_account_of_the_same_hand_let_in",
     ),
     Guard(
+        "a portal is not always open to who let in the person who said so",
+        "managing/ask.py",
+        "        and not chosen.by_their_hand(customer.id, actor=actor, now=now)\n",
+        "",
+        "threats/test_managing_misused.py::test_nor_is_it_always_allowed_because_somebody_said_so_whom_the_asker_let_in",
+    ),
+    Guard(
         "a pass of who was stopped is worth nothing",
         f"{_R}/set_up_pass.py",
         " and not _is_of_who_was_stopped(found)",

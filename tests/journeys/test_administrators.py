@@ -9,12 +9,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from doorward.accounts.events import INVITATION_SENT
+from doorward.accounts import added_once
+from doorward.accounts.events import ADMINISTRATOR_ADDED, INVITATION_SENT
 from doorward.accounts.models import Administrator, MailedLink, Standing, Status
 from doorward.credentials.models import Factor
 from doorward.customers import cached
@@ -24,6 +26,7 @@ from tests.kit import codes, policies
 from tests.kit import people as kit_people
 from tests.kit.browsers import browser_of
 
+ONCE = (ADMINISTRATOR_ADDED, INVITATION_SENT)
 LIST, ADD = "/administrators/", "/administrators/add/"
 NEW: dict[str, Any] = {
     "email": "lena@harbourbakery.example",
@@ -428,6 +431,27 @@ def test_somebody_is_added_and_invited(owner):
     listed = browser.get(LIST)
     assert "Lena Fischer is invited" in text_of(listed)
     assert "Required, not set up" in row_of(listed, NEW["email"].split("@")[0])
+
+
+def test_pressed_twice_somebody_is_added_once_and_the_second_says_the_same(owner, colleague):
+    browser, form = browser_of(owner), NEW | {"require_2fa": "on", "tabs": ["home", "activity"]}
+    for _press in range(2):
+        answer = browser.post(ADD, form)
+        assert (answer.status_code, answer["Location"]) == (303, LIST)
+        assert "Lena Fischer is invited" in text_of(browser.get(LIST))
+    events = {one: kit_people.events(one, subject_email=NEW["email"]) for one in ONCE}
+    assert {event_type: len(found) for event_type, found in events.items()} == dict.fromkeys(
+        ONCE, 1
+    )
+    # What is not the very same, of the same session, a moment later, is somebody else's e-mail.
+    rows = Administrator.objects.of(owner.customer_id).filter(id=colleague.id)
+    rows.update(tabs=kit_people.again(owner).tabs)
+    for one, sent in ((browser, form | {"tabs": ["home"]}), (browser_of(colleague), form)):
+        answer = one.post(ADD, sent)
+        assert answer.status_code == 422
+        assert "Another account has this e-mail." in text_of(answer)
+    with time_machine.travel(timezone.now() + added_once.TWICE, tick=True):
+        assert browser.post(ADD, form).status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -123,10 +123,29 @@ def test_it_takes_two_minutes(nora, owner):
 
 
 def test_a_new_one_ends_the_one_before(nora, owner):
-    first = begin(nora, owner)
-    begin(nora, owner)
+    now = timezone.now()
+    first = begin(nora, owner, now - caller_check.TWICE)
+    assert begin(nora, owner, now) != first
     with pytest.raises(CallerCheckOver):
         type_staff(first, caller_check.code_of(first, Side.PERSON), nora)
+
+
+def test_pressed_twice_it_is_one_check(nora, owner):
+    staff, now = browsers.browser_of(nora), timezone.now()
+    path = f"/customers/{owner.customer_id}/caller-check/"
+    first, second = (staff.post(path, {"email": owner.email})["Location"] for _press in range(2))
+    assert first == second
+    assert CallerCheck.objects.count() == 1
+    assert len(people.events(CALLER_CHECK_BEGUN, customer_id=owner.customer_id)) == 1
+    # Another one of the staff, and whoever saw a code typed, begins anew.
+    other = people.make_administrator(
+        people.provider(), email="liam@p.example", tabs={"home", "customers"}
+    )
+    theirs = begin(other, owner, now)
+    with pytest.raises(CallerCodeWrong):
+        type_person(wrong(caller_check.code_of(theirs, Side.STAFF)), owner)
+    assert begin(other, owner, now) != theirs
+    assert CallerCheck.objects.filter(ended_at__isnull=True).count() == 1
 
 
 def test_somebody_elses_check_is_none(nora, owner, colleague):
@@ -183,10 +202,11 @@ def test_only_somebody_active_at_that_customer_is_checked(nora, owner, outsider)
 
 
 def test_nobody_begins_them_without_end(nora, owner):
-    for _time in range(caller_check.IN_AN_HOUR):
-        begin(nora, owner)
+    now = timezone.now()
+    for time in range(caller_check.IN_AN_HOUR):
+        begin(nora, owner, now + time * caller_check.TWICE)
     with pytest.raises(TooManyChecks):
-        begin(nora, owner)
+        begin(nora, owner, now + caller_check.IN_AN_HOUR * caller_check.TWICE)
     assert caller_check.forget(now=timezone.now() + timedelta(days=2)) == caller_check.IN_AN_HOUR
 
 

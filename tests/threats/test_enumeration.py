@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import connection
@@ -21,7 +22,7 @@ from doorward.customers.models import Customer, CustomerStatus
 from doorward.kernel.models import Attempt
 from doorward.kernel.ratelimit import mail_budget, rules
 from doorward.settings import django as real
-from doorward.signin import decoys
+from doorward.signin import decoys, forgotten_password
 from doorward.signin.events import PASSWORD_LINK_ASKED, SIGN_IN_FAILED
 from doorward.signin.models import AskedLink
 from tests.kit import people
@@ -102,6 +103,28 @@ def test_forgotten_passwords_get_the_same_answer_and_a_mail_only_where_somebody_
     assert [event.subject_id for event in asked if event.details.get("link")] == [owner.id]
 
 
+def test_pressed_twice_it_is_one_mail_and_the_same_answer(owner):
+    """Another browser, one that comes a minute later, or once the link was used, gets one of its own."""
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    browser, other = Client(HTTP_USER_AGENT=people.CHROME), Client(HTTP_USER_AGENT=firefox)
+
+    def ask(one: Client, links: int) -> None:
+        answer = one.post("/password/forgot/", {"email": owner.email})
+        assert (answer.status_code, answer["Location"]) == (303, "/password/forgot/sent/")
+        people.answer_asked()
+        assert MailedLink.objects.count() == links
+        assert len(people.events(PASSWORD_LINK_ASKED)) == links
+
+    ask(browser, 1)
+    ask(browser, 1)
+    ask(other, 2)
+    MailedLink.objects.update(used_at=timezone.now())
+    ask(browser, 3)
+    AskedLink.objects.all().delete()
+    with time_machine.travel(timezone.now() + forgotten_password.TWICE, tick=True):
+        ask(browser, 4)
+
+
 @pytest.mark.parametrize(
     "page",
     [
@@ -171,6 +194,9 @@ def test_nor_does_the_number_of_links_tell(read_once, owner):
         work("/password/forgot/", {"email": email})
         for email in (owner.email, NOBODY) * (mail_budget.ASKED.in_hour + 2)
     ]
+    for number, asked in enumerate(AskedLink.objects.all()):
+        # Each from a browser of its own: of one browser the second would be the same press.
+        AskedLink.objects.filter(id=asked.id).update(browser=f"Browser {number}")
     people.answer_asked()
     assert works[2:] == [works[2]] * (len(works) - 2)
     assert MailedLink.objects.count() == mail_budget.ASKED.in_hour

@@ -22,6 +22,7 @@ from doorward.managing.errors import ManageInBrowser
 from doorward.managing.models import Managing, State
 from doorward.permissions.actions import Action, Managed
 from doorward.policy.fields import SupportAccess
+from doorward.policy.models import PolicyVersion
 from doorward.sessions.models import Session
 from tests.kit import browsers, codes, managing, pages, people, policies
 from tests.whole.routes import walk
@@ -406,6 +407,38 @@ def test_nor_does_whom_another_account_of_the_same_hand_let_in(owner, staff, by)
     stranger = managing.make_manager("noor@provider.example")
     asked = managing.ask(browsers.browser_of_with_factor(stranger), owner)
     managing.agree(theirs, asked)
+
+
+@pytest.mark.parametrize("by", ["who asks", "whom they added", "another of the staff", "nobody"])
+def test_nor_is_it_always_allowed_because_somebody_said_so_whom_the_asker_let_in(
+    owner, colleague, staff, by
+):
+    """A policy that lets support in is the customer's own choice, and not the one of the support's own account."""
+    others = managing.make_manager("liam@provider.example")
+    tabs = people.again(owner).tabs.split()
+    made = people.make_administrator(
+        owner.customer, email="mallory@harbourbakery.example", name="Mallory Quill", tabs=tabs
+    )
+    then = timezone.now() - timedelta(days=20)
+    givers = {"who asks": staff, "whom they added": colleague, "another of the staff": others}
+    with time_machine.travel(then, tick=True):
+        _added(colleague, by=staff)
+        if by in givers:
+            _added(made, by=givers[by])
+    saved = policies.ask(owner.customer_id, support_access=SupportAccess.ALWAYS, since=then)
+    assert saved is not None
+    # Whoever saves something else later has not chosen this.
+    policies.ask(owner.customer_id, idle_minutes=20)
+    rows = PolicyVersion.objects.filter(customer=owner.customer)
+    rows.filter(id=saved.id).update(saved_by=made.id)
+    rows.exclude(id=saved.id).update(saved_by=owner.id)
+    browser = browsers.browser_of_with_factor(staff)
+    allowed = by in {"another of the staff", "nobody"}
+    page = browser.get(f"/customers/{owner.customer_id}/manage/").content.decode()
+    assert ("always allows it" in page) is allowed
+    asked = managing.ask(browser, owner, changes=True)
+    assert state_of(asked) == (State.AGREED if allowed else State.ASKED, None)
+    assert asked.changes is allowed
 
 
 def test_who_came_to_power_in_the_portal_needs_a_yes_for_more(owner, staff):

@@ -48,6 +48,7 @@ from doorward.recovery.events import (
     HELP_AGREED,
     HELP_ASKED,
     HELP_ENDED,
+    HELP_REFUSED,
     HELPED,
     PASS_ENDED,
     PASS_FAILED,
@@ -604,8 +605,28 @@ def test_the_link_objects_once_and_by_post_alone(lost_admin, helper):
     assert (answer.status_code, answer["Location"]) == (303, "/veto/done/")
     assert "Nobody can set up a new device" in browser.get("/veto/done/").content.decode()
     assert RecoveryRequest.objects.get().state == State.REFUSED
+    # It is used up: opened again it says so, and what is sent again ends nothing and leads to what came of it.
     browser.get(path)
-    assert browser.post("/veto/").status_code == 422
+    assert browser.get("/veto/").status_code == 404
+    assert browser.post("/veto/")["Location"] == "/veto/done/"
+    assert len(people.events(HELP_REFUSED)) == 1
+
+
+@pytest.mark.parametrize("query", ["", "?ended=on"])
+def test_nobody_is_told_that_something_was_refused_but_the_browser_that_refused_it(
+    lost_admin, helper, query
+):
+    help_with(lost_admin, helper)
+    path = people.path_of("veto", administrator=lost_admin)
+    browser, stranger = Client(), Client()
+    for one in (browser, stranger):
+        one.get(path)  # whoever has the link, and has not pressed
+        assert one.get(f"/veto/done/{query}").status_code == 404
+    browser.post("/veto/")
+    told = browser.get(f"/veto/done/{query}").content.decode()
+    assert "Nobody can set up a new device" in told
+    assert "Everything was ended" not in told
+    assert stranger.get(f"/veto/done/{query}").status_code == 404
 
 
 def test_every_address_of_the_person_can_object_and_all_with_the_tab_are_told(lost_admin, helper):

@@ -18,6 +18,7 @@ from doorward.kernel.errors import Refusal
 from doorward.notifications.letter import write
 from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
+from doorward.recovery.events import RECOVERY_DENIED
 from doorward.recovery.models import RecoveryRequest, State
 from doorward.sessions.errors import SessionEnded
 from doorward.sessions.models import Session
@@ -128,7 +129,7 @@ def test_the_owner_ends_what_a_thief_got_by_a_helper_who_was_deceived(
     assert "end everything" in browser.get("/veto/").content.decode()
     assert RecoveryRequest.objects.get().state != State.DENIED
     answer = browser.post("/veto/", follow=True)
-    assert answer.redirect_chain == [("/veto/done/?ended=on", 303)]
+    assert answer.redirect_chain == [("/veto/done/", 303)]
     assert "Everything was ended" in answer.content.decode()
     assert RecoveryRequest.objects.get().state == State.DENIED
     assert not Factor.objects.filter(USABLE, administrator=colleague).exists()
@@ -136,7 +137,9 @@ def test_the_owner_ends_what_a_thief_got_by_a_helper_who_was_deceived(
     # And the mailbox that ended it gets nobody in: what is left of the device still asks.
     assert step(begin(people.again(colleague), from_link=True)) is Step.VERIFY_FACTOR
     assert browser.get(path)["Location"] == "/veto/"
-    assert browser.post("/veto/").status_code == 422
+    assert browser.get("/veto/").status_code == 404
+    assert browser.post("/veto/")["Location"] == "/veto/done/"
+    assert len(people.events(RECOVERY_DENIED)) == 1
 
 
 def test_a_month_later_the_link_ends_nothing(clock, helper, colleague, phone):

@@ -65,8 +65,15 @@ def refuse_decider(managing: Managing, *, actor: Actor, now: datetime) -> None:
 def who_could_agree(customer_id: UUID, asker_id: UUID, *, now: datetime) -> frozenset[UUID]:
     """Return who could say yes: with the tab, through with what is asked of them, and not let in by who asks."""
     ids = looking_after.who_get_through(customer_id, now=now)
+    return ids - let_in(customer_id, asker_id, ids, now=now)
+
+
+def let_in(
+    customer_id: UUID, asker_id: UUID, ids: frozenset[UUID], *, now: datetime
+) -> frozenset[UUID]:
+    """Return whom of these who asks let in lately: their yes would be the asker's own."""
     since = now - recovery_rules.ONE_HAND
-    return ids - deciding.let_in_by(asker_id, ids, customer_id, since=since)
+    return deciding.let_in_by(asker_id, ids, customer_id, since=since)
 
 
 def locked(managing_id: UUID, customer_id: UUID, action: Action, *, actor: Actor) -> Managing:

@@ -16,7 +16,7 @@ from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
-from doorward.managing import agree, end, over, rules
+from doorward.managing import agree, chosen, end, over, rules
 from doorward.managing.errors import (
     ManageInBrowser,
     ManagingAlready,
@@ -115,8 +115,15 @@ def always(customer: Customer, *, now: datetime) -> bool:
 
 
 def needs_no_yes(customer: Customer, *, actor: Actor, now: datetime) -> bool:
-    """Return whether nobody is asked: as the policy has it, unless who comes may be somebody else since today."""
-    return always(customer, now=now) and not deciding.is_newcomer(actor, now=now)
+    """Return whether nobody is asked: as the policy has it, unless who comes may be somebody else since today.
+
+    And unless whoever chose it could not agree to who comes: such an *always* is that one's own yes.
+    """
+    return (
+        always(customer, now=now)
+        and not deciding.is_newcomer(actor, now=now)
+        and not chosen.by_their_hand(customer.id, actor=actor, now=now)
+    )
 
 
 def lock(customer_id: UUID, *, actor: Actor) -> Customer:

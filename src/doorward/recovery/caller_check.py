@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 LASTS: Final = timedelta(minutes=2)
 TRIES: Final = 3
+# Who begins again so soon pressed twice.
+TWICE: Final = timedelta(seconds=30)
 KEEP: Final = timedelta(days=1)
 # So many may one of the staff begin in an hour.
 IN_AN_HOUR: Final = 30
@@ -81,6 +83,7 @@ class Seen:
 def begin(customer_id: UUID, email: str, *, actor: Actor, now: datetime) -> UUID:
     """Begin a check with somebody of this customer; one that was open is over. Return its id.
 
+    Of two presses the second leads to the check that the first began, as long as nobody has typed anything.
     Raises `NobodyToCheck` and `TooManyChecks`.
     """
     authorise(actor, Action.BEGIN_CALLER_CHECK, customer_id)
@@ -96,6 +99,8 @@ def begin(customer_id: UUID, email: str, *, actor: Actor, now: datetime) -> UUID
         if person_id is None or staff is None or person_id == staff.id:
             raise NobodyToCheck
         locked(person_id)
+        if (just_begun := _just_begun(person_id, staff.id, now=now)) is not None:
+            return just_begun
         mine = CallerCheck.objects.filter(staff_id=staff.id, begun_at__gt=now - timedelta(hours=1))
         if mine.count() >= IN_AN_HOUR:
             raise TooManyChecks
@@ -106,6 +111,18 @@ def begin(customer_id: UUID, email: str, *, actor: Actor, now: datetime) -> UUID
         )
         _record(CALLER_CHECK_BEGUN, made.id, actor=actor)
     return made.id
+
+
+def _just_begun(person_id: UUID, staff_id: UUID, *, now: datetime) -> UUID | None:
+    untouched = CallerCheck.objects.filter(
+        administrator_id=person_id,
+        staff_id=staff_id,
+        begun_at__gt=now - TWICE,
+        ended_at__isnull=True,
+        staff_tries=0,
+        person_tries=0,
+    )
+    return untouched.values_list("id", flat=True).first()
 
 
 def of_staff(check_id: UUID, *, customer_id: UUID, staff_id: UUID, now: datetime) -> Seen | None:

@@ -37,6 +37,22 @@ def veto(*, token: str, client: ClientInfo, now: datetime) -> State:
         return _end(request_of(link, now=now), person, actor=actor, now=now)
 
 
+def came_of(token: str, *, host: str) -> State:
+    """Return how the request stands that was ended by a link. Raises `LinkInvalid`: none was, by this one."""
+    link = mailed_links.known(token, purposes=(LinkPurpose.VETO,), host=host)
+    # Whatever it ended was ended at the moment at which it was used.
+    rows = RecoveryRequest.objects.filter(
+        administrator_id=link.administrator_id,
+        closed_by=link.administrator_id,
+        closed_at=link.used_at,
+        state__in=(State.REFUSED, State.DENIED),
+    )
+    state = rows.values_list("state", flat=True).first() if link.used_at else None
+    if state is None:
+        raise LinkInvalid
+    return State(state)
+
+
 def _end(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> State:
     """End a request; where the new device is set up already, everything, as where it is said that it was not them."""
     if requests.is_back(request, now=now):

@@ -6,6 +6,7 @@ Looked up at once, the e-mail of somebody would take longer than nobody's, and t
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -13,10 +14,11 @@ from django.db import DatabaseError, transaction
 
 from doorward.accounts import mailed_links
 from doorward.accounts.errors import WrongStatus
-from doorward.accounts.models import Administrator, LinkPurpose, Status
+from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.audit import repeats
 from doorward.audit.actor import Actor, ClientInfo
 from doorward.audit.events import Outcome
+from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.customers.models import CustomerStatus
 from doorward.kernel.crypto.sealing import SealBroken, open_sealed, seal
@@ -32,11 +34,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.accounts.models import MailedLink
 
 _log = logging.getLogger("doorward.accounts")
 
 AT_ONCE: Final = 100
+# Who asks again so soon, in the same browser, pressed twice: the one mail is on its way.
+TWICE: Final = timedelta(minutes=1)
 
 
 def ask(*, email: str, client: ClientInfo, now: datetime) -> None:
@@ -61,7 +64,8 @@ def answer(*, now: datetime) -> int:
     """Make the links that were asked for and record it; return how many were asked for.
 
     Who asks too often for one e-mail gets no further mail: a link that was mailed in the last hour works
-    still. What was asked for while nothing was done for longer than a link lives is forgotten.
+    still. Nor does who pressed twice. What was asked for while nothing was done for longer than a link lives
+    is forgotten.
     """
     asked = list(AskedLink.objects.order_by("asked_at").values_list("id", flat=True)[:AT_ONCE])
     for id in asked:
@@ -102,6 +106,8 @@ def _make(asked: AskedLink, *, now: datetime) -> None:
         .filter(customer__status=CustomerStatus.ACTIVE)
         .first()
     )
+    if person is not None and _is_on_its_way(person, asked):
+        return
     link = _link(person, now=now)
     if person is None or link is None:
         repeats.record_once(
@@ -110,6 +116,20 @@ def _make(asked: AskedLink, *, now: datetime) -> None:
         return
     details = {"link": str(link.id)}
     record(PASSWORD_LINK_ASKED, actor=actor, subject=person.who(), details=details)
+
+
+def _is_on_its_way(person: Administrator, asked: AskedLink) -> bool:
+    """Return whether the same browser asked just before, and what it was mailed works."""
+    events = Event.objects.filter(
+        subject_id=person.id,
+        type=PASSWORD_LINK_ASKED,
+        address=asked.address,
+        browser=asked.browser,
+        at__gt=asked.asked_at - TWICE,
+    )
+    links = [link for link in events.values_list("details__link", flat=True) if link]
+    open_ = MailedLink.objects.filter(id__in=links, used_at__isnull=True, revoked_at__isnull=True)
+    return open_.exists()
 
 
 def _link(person: Administrator | None, *, now: datetime) -> MailedLink | None:

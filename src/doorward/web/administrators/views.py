@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from doorward.accounts import services
+from doorward.accounts import added_once
 from doorward.accounts.errors import UnknownAction
 from doorward.customers import services as customers
 from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
@@ -75,7 +75,7 @@ def add(request: Request) -> HttpResponse:
         return _add_page(request, blank(NewForm, tabs=DEFAULT, scope=Reach.ALL))
     form, me = read(request, NewForm), signed_in(request)
     try:
-        person, _link = services.add(
+        person = added_once.add_once(
             form.somebody(me=me),
             customer=customers.get(me.customer_id),
             actor=acting(request),

@@ -8,8 +8,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from doorward.accounts import invitations
-from doorward.accounts import services as people
+from doorward.accounts import added_once, invitations
 from doorward.credentials.passkeys.other_host import change_customer
 from doorward.customers import services, staff_scope
 from doorward.customers.errors import NameNotTyped
@@ -110,7 +109,7 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
         return see_other(f"/customers/{customer.id}/")
     form, primary = read(request, InviteForm), not has_primary(customer)
     try:
-        person, _link = people.add(
+        person = added_once.add_once(
             form.somebody(customer, is_primary=primary, me=signed_in(request)),
             customer=customer,
             actor=acting(request),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from doorward.accounts import mailed_links
+from doorward.accounts.errors import LinkUsed
 from doorward.accounts.models import LinkPurpose
 from doorward.credentials.errors import NothingSuspended
 from doorward.credentials.passkeys.challenges import Purpose
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
     from doorward.accounts.models import MailedLink
     from doorward.web.http.requests import Request
+
+_DONE: Final = "/veto/done/"
 
 
 @serves(Step.VERIFY_FACTOR)
@@ -114,21 +118,32 @@ def object_by_link(request: Request) -> HttpResponse:
                 token, purposes=purposes, now=request.now, host=request.client.host
             )
             return render(request, "signin/veto.html", _veto_page(link, now=request.now))
-        state = veto.veto(token=token, client=request.client, now=request.now)
+        with suppress(LinkUsed):  # Pressed twice: both lead to what came of it.
+            veto.veto(token=token, client=request.client, now=request.now)
     except Refusal as refusal:
-        status = 422 if request.method == "POST" else 404
-        page = LinkPage(error=sentence(refusal), why=refusal.code)
-        return render(request, "signin/no_link.html", page, status=status)
-    ended = "?ended=on" if state is State.DENIED else ""
-    return cookies.drop_link(see_other(f"/veto/done/{ended}"))
+        return _no_link(request, refusal)
+    return cookies.take_link_out(token, to=_DONE)
 
 
 @needs(Need.NOTHING)
 @require_safe
 def objected(request: Request) -> HttpResponse:
-    """Say that help was refused, or that everything was ended because the wrong one was helped."""
-    page = VetoPage(done=True, back="ended" in request.GET)
+    """Say that help was refused, or that everything was ended because the wrong one was helped.
+
+    To the browser alone that did it, and only what came of it.
+    """
+    try:
+        state = veto.came_of(cookies.link_token(request), host=request.client.host)
+    except Refusal as refusal:
+        return _no_link(request, refusal)
+    page = VetoPage(done=True, back=state is State.DENIED)
     return render(request, "signin/veto.html", page)
+
+
+def _no_link(request: Request, refusal: Refusal) -> HttpResponse:
+    status = 422 if request.method == "POST" else 404
+    page = LinkPage(error=sentence(refusal), why=refusal.code)
+    return render(request, "signin/no_link.html", page, status=status)
 
 
 def _veto_page(link: MailedLink, *, now: datetime) -> VetoPage:
