@@ -159,6 +159,8 @@ def test_of_a_portal_at_work_every_row_comes_back(source, tmp_path, identity):
         _between(before, was, after)
         # Those who were at work have to sign in again.
         assert f"Ended: sessions ({were_open})" in back.stdout
+        again = "As they were then, also what was removed, changed or used since:"
+        assert f"{again} passwords and rights." in back.stdout
         with target.asked() as database:
             assert _open_sessions(database) == 0 < were_open
         names = {row["email"]: row["first_name"] for row in _people(target)}

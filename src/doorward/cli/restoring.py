@@ -161,6 +161,7 @@ def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) ->
     from doorward.audit.reading import UNREADABLE  # noqa: PLC0415 - after set-up, as all below
     from doorward.audit.verifying import verify  # noqa: PLC0415
     from doorward.cli.history import print_report  # noqa: PLC0415
+    from doorward.operations.backup import past  # noqa: PLC0415
 
     rows = amount(sum(said["rows"].values()), "row", "rows")
     tables = amount(len(said["rows"]), "table", "tables")
@@ -169,6 +170,10 @@ def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) ->
     )
     if ended:
         click.echo(f"Ended: {', '.join(f'{what} ({number:,})' for what, number in ended.items())}.")
+    if staying := past.staying(said["rows"]):
+        click.echo(
+            f"As they were then, also what was removed, changed or used since: {', '.join(staying)}."
+        )
     try:
         print_report(report := verify())
     except UNREADABLE as error:

@@ -61,7 +61,12 @@ def test_every_table_in_which_something_can_be_open_is_decided_on() -> None:
 
 def test_the_words_and_columns_are_those_of_the_tables() -> None:
     tables = {model._meta.db_table for model in apps.get_models()}
-    assert {one.table for one in past.ENDINGS} <= tables
+    assert {one.table for one in past.ENDINGS} | set(past.STAYING) <= tables
+
+
+def test_what_works_again_is_named_where_there_is_any() -> None:
+    assert past.staying({}) == past.staying({"applications_clientsecret": 0}) == []
+    assert past.staying({"applications_clientsecret": 2}) == ["secrets of applications"]
 
 
 def end() -> dict[str, int]:

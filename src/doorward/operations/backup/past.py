@@ -93,6 +93,20 @@ ENDINGS: Final = (
 )
 
 
+# What lets in for long and does not end: it works as it did then. By its table, in the words of the report.
+STAYING: Final = {
+    "applications_clientsecret": "secrets of applications",
+    "credentials_factor": "devices for two-factor sign-in",
+    "credentials_recoverycode": "recovery codes",
+    "accounts_administrator": "passwords and rights",
+}
+
+
+def staying(rows: Mapping[str, int]) -> list[str]:
+    """Return what of a backup works again although it was removed, changed or used since; `rows`: of each table."""
+    return [what for table, what in STAYING.items() if rows.get(table)]
+
+
 def end(run: Callable[[str], int], *, rows: Mapping[str, int], now: datetime) -> dict[str, int]:
     """End it all by `run`, which returns how many rows a statement changed; return how many of what were ended.
 
