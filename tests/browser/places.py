@@ -348,6 +348,8 @@ STAFF = (
     Place("tab_application", "application", "staff", "{application}"),
     Place("tab_application_try", "application-try", "staff", "{application}try/", press("Show")),
     Place("tab_site", "site", "staff", "{tab}site/"),
+    Place("tab_site", "site", "staff", "{site}"),
+    Place("tab_site_try", "site-try", "staff", "{site}try/", press("Show")),
     Place("oidc_logout", "logout", "staff", "/oidc/logout/"),
     Place("oidc_authorize", "denied", "staff", "{denied}", status=403),
     Place("oidc_authorize", "another", "staff", "{another}"),

@@ -31,7 +31,7 @@ from doorward.recovery import help as recovery_help
 from doorward.rollout.models import RunState, TickOutcome
 from doorward.web.http import cookies
 from doorward.web.kit import ticks
-from tests.kit import applications, imports, passkeys, policies, recovering
+from tests.kit import applications, imports, passkeys, policies, recovering, sites
 from tests.kit import browsers as kit_browsers
 from tests.kit import closing as kit_closing
 from tests.kit import codes as kit_codes
@@ -234,6 +234,7 @@ def paths(customer: Customer, boss: Administrator, active: Administrator) -> dic
         "brand": f"/brands/{customer.brand_id}/",
         "brand_minimum": f"/brands/{customer.brand_id}/minimum/",
         "application": _application(),
+        "site": f"/tabs/{sites.make_site(f'https://{uuid4().hex[:6]}.example', uuid4().hex[:6]).tab_id}/site/",
         "denied": _denied(),
         "another": _denied(login_hint="nora@elsewhere.example"),
         "tab": f"/tabs/{Tab.objects.earliest('position').id}/",

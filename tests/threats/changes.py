@@ -350,6 +350,10 @@ def _site() -> dict[str, tuple[str, dict[str, Any]]]:
     form = {"origin": changed.origin, "required_acr": "phr"}
     return {
         "tabs/<uuid:tab_id>/site/": (f"/tabs/{changed.tab_id}/site/", form),
+        "tabs/<uuid:tab_id>/site/try/": (
+            f"/tabs/{changed.tab_id}/site/try/",
+            {"email": "nobody@nowhere.example"},
+        ),
         "tabs/<uuid:tab_id>/site/remove/": (f"/tabs/{removed.tab_id}/site/remove/", {}),
     }
 

@@ -109,6 +109,7 @@ WANTED: dict[str, Reauthentication] = {
     "tabs/<uuid:tab_id>/remove/": OTHERS,
     "tabs/<uuid:tab_id>/application/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/application/try/": OTHERS,
+    "tabs/<uuid:tab_id>/site/try/": OTHERS,
     "tabs/<uuid:tab_id>/application/remove/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/application/secret/": OWN_SECURITY,
     "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/": OWN_SECURITY,
@@ -238,6 +239,7 @@ SECRET = {"code", "current", "password"}
 UNFINISHED = {
     # Nobody has the e-mail.
     "tabs/<uuid:tab_id>/application/try/": 422,
+    "tabs/<uuid:tab_id>/site/try/": 422,
     "profile/password/": 422,
     "security/2fa/add/": 422,
     "security/new-phone/add/": 422,

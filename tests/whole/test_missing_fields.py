@@ -81,6 +81,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "brands/<uuid:brand_id>/contact/<slug:slug>/": ("support_email", "support_hours", "legal_url"),
     "brands/<uuid:brand_id>/logo/": ("kind",),
     "tabs/<uuid:tab_id>/application/try/": ("email",),
+    "tabs/<uuid:tab_id>/site/try/": ("email",),
     "tabs/<uuid:tab_id>/application/": ("client_type", "redirect_uris", "required_acr", "keys"),
     "tabs/<uuid:tab_id>/site/": ("origin", "required_acr"),
     "tabs/<uuid:tab_id>/move/": ("before",),

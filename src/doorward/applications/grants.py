@@ -144,6 +144,6 @@ def end_reused(grant: Grant, *, client: ClientInfo, now: datetime) -> None:
         )
 
 
-def named(application: Application) -> dict[str, Detail]:
-    """Return what an event says of an application."""
+def named(application: Application | Site) -> dict[str, Detail]:
+    """Return what an event says of an application, or of a site."""
     return {"tab": application.tab.title, "key": application.tab.key}

@@ -15,8 +15,10 @@ from doorward.gate.assurance import assurance_of, methods_of, verified_at
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from doorward.gate.loading import Visit
+    from doorward.sessions.context import AuthContext, Person
 
 USER: Final = "Remote-User"
 EMAIL: Final = "Remote-Email"
@@ -35,14 +37,17 @@ _PLAIN: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != 
 
 def headers_of(visit: Visit, *, now: datetime) -> dict[str, str]:
     """Return what a site is told of somebody, each value in ASCII (`encode`)."""
-    person = visit.auth.person
+    return {**plain_headers(visit.auth.person), ASSERTION: assertion(visit, now=now)}
+
+
+def plain_headers(person: Person) -> dict[str, str]:
+    """Return what is said of somebody in headers of their own, but for the one that is signed."""
     email = encode(person.email)
     return {
         USER: email,
         EMAIL: email,
         NAME: encode(person.full_name),
         CUSTOMER: encode(person.customer_name),
-        ASSERTION: assertion(visit, now=now),
     }
 
 
@@ -54,20 +59,26 @@ def encode(value: str) -> str:
 def assertion(visit: Visit, *, now: datetime) -> str:
     """Return the same, and how it was verified, signed by ES256 for this site alone."""
     moment = int(now.timestamp())
-    claims = json.dumps(_claims(visit), sort_keys=True)
+    said = who_it_is(visit.auth.person, site_id=visit.site_id, origin=visit.origin)
+    claims = json.dumps(said | _how(visit.auth), sort_keys=True)
     return _signed(claims, moment - moment % _SIGNED_FOR, keys.signer(Algorithm.ES256, now=now))
 
 
-def _claims(visit: Visit) -> dict[str, object]:
-    auth, verified = visit.auth, verified_at(visit.auth.facts)
-    person = auth.person
+def who_it_is(person: Person, *, site_id: UUID, origin: str) -> dict[str, object]:
+    """Return what is signed of somebody for a site, but for when and how it was verified."""
     return {
         "iss": brand_of(person.brand_id).address(""),
-        "aud": visit.origin,
-        "sub": subject_at_site(visit.site_id, person.id),
+        "aud": origin,
+        "sub": subject_at_site(site_id, person.id),
         "email": person.email,
         "name": person.full_name,
         "customer": {"id": str(person.customer_id), "name": person.customer_name},
+    }
+
+
+def _how(auth: AuthContext) -> dict[str, object]:
+    verified = verified_at(auth.facts)
+    return {
         "acr": assurance_of(auth.facts).value,
         "amr": list(methods_of(auth.facts)),
         **({"auth_time": int(verified.timestamp())} if verified else {}),

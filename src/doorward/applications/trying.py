@@ -1,4 +1,4 @@
-"""What would come of it if somebody opened an application: told by the gate and by what applications are told.
+"""What would come of it if somebody opened an application, or a site: told by the gate and by what these are told.
 
 Nothing is given. It is in the history of whose account was looked at.
 """
@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from doorward.accounts.models import Administrator
+from doorward.applications import identity_headers
 from doorward.applications.claims import claims_of
 from doorward.applications.errors import NobodyToTry
 from doorward.applications.events import APPLICATION_TRIED
 from doorward.applications.grants import named, need_of
-from doorward.applications.models import Grant
+from doorward.applications.models import Grant, Site
 from doorward.applications.requested_scopes import Live
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
@@ -48,6 +49,8 @@ _ACTION = Action.TRY_APPLICATION
 MOST_SESSIONS: Final = 5
 # Whoever gets there is told nothing: they cannot sign in, or have no right.
 _NEVER = frozenset({Step.SIGN_IN, Step.NO_RIGHT})
+# What a site is told in headers that are not signed.
+HEADERS: Final = "headers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,8 @@ class Present:
 class Tried:
     """What would come of it. `claims`: by scope, what is said for it; empty where the person is not let in.
 
+    A site has no scopes: what it is told is under `HEADERS`, and what is signed for it under the name of that header.
+
     `present`: with each session that they have now, the last used first; `ways`: if they sign in anew.
     """
 
@@ -92,8 +97,8 @@ class Tried:
     claims: dict[str, dict[str, Any]]
 
 
-def try_it(application: Application, email: str, *, actor: Actor, now: datetime) -> Tried:
-    """Return what would come of it if somebody opened an application. Raises `NobodyToTry`, `MustWait`."""
+def try_it(application: Application | Site, email: str, *, actor: Actor, now: datetime) -> Tried:
+    """Return what would come of it if somebody opened an application, or a site. Raises `NobodyToTry`, `MustWait`."""
     authorise(actor, _ACTION)
     auth = _meant(email, actor=actor, now=now)
     told = named(application)
@@ -107,11 +112,13 @@ def try_it(application: Application, email: str, *, actor: Actor, now: datetime)
     )
     found = tuple(_ways(application, auth, now=now))
     let_in = not any(one.step in _NEVER for one in found)
-    claims = _claims(application, auth) if let_in else {}
+    claims = _told(application, auth) if let_in else {}
     return Tried(auth.person, tuple(_present(application, auth, now=now)), found, claims)
 
 
-def _present(application: Application, auth: AuthContext, *, now: datetime) -> Iterator[Present]:
+def _present(
+    application: Application | Site, auth: AuthContext, *, now: datetime
+) -> Iterator[Present]:
     """Yield the sessions of a person that are open, as the gate sees each of them."""
     need = need_of(application, managed=Managed.OWN)
     rows = queries.still_open(auth.person.id, policy=auth.facts.policy, now=now)
@@ -159,7 +166,7 @@ def _meant(email: str, *, actor: Actor, now: datetime) -> AuthContext:
     return auth
 
 
-def _ways(application: Application, auth: AuthContext, *, now: datetime) -> Iterator[Way]:
+def _ways(application: Application | Site, auth: AuthContext, *, now: datetime) -> Iterator[Way]:
     """Yield each way that differs. Who has a factor that works is never asked for the password alone."""
     need, known = need_of(application), set()
     # Somebody can come without any factor only where none works.
@@ -178,6 +185,18 @@ def _ways(application: Application, auth: AuthContext, *, now: datetime) -> Iter
             acr=assurance_of(facts),
             amr=methods_of(facts),
         )
+
+
+def _told(application: Application | Site, auth: AuthContext) -> dict[str, dict[str, Any]]:
+    if not isinstance(application, Site):
+        return _claims(application, auth)
+    who, site = auth.person, application
+    return {
+        HEADERS: identity_headers.plain_headers(who),
+        identity_headers.ASSERTION: identity_headers.who_it_is(
+            who, site_id=site.id, origin=site.origin
+        ),
+    }
 
 
 def _claims(application: Application, auth: AuthContext) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from doorward.gate.assurance import Assurance
 
 if TYPE_CHECKING:
     from doorward.applications.models import Application
-    from doorward.applications.trying import Present, Way
+    from doorward.applications.trying import Present, Tried, Way
 
 # The password alone is no more than everybody verifies.
 _ASKED = tuple(one.value for one in Assurance if one is not Assurance.PASSWORD)
@@ -162,7 +162,11 @@ def try_(tab: str, email: str, *, as_json: bool) -> None:
     from doorward.applications import trying  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
-    tried = trying.try_it(_of(tab), email, actor=CONSOLE, now=timezone.now())
+    print_tried(trying.try_it(_of(tab), email, actor=CONSOLE, now=timezone.now()), as_json=as_json)
+
+
+def print_tried(tried: Tried, *, as_json: bool) -> None:
+    """Print what would come of it: the sessions that there are, the ways to sign in, and what is told."""
     ways = [(_with(one), one.step.value, one.acr.value, one.amr) for one in tried.ways]
     if as_json:
         names = ("with", "step", "acr", "amr")

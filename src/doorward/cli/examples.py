@@ -73,6 +73,7 @@ EXAMPLES: Final = {
     ),
     "run": ("doorward run --bind 127.0.0.1:8000 --workers 4",),
     "sites add": ("doorward sites add wiki https://wiki.example.com",),
+    "sites try": ("doorward sites try wiki ines@bakery.example",),
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from doorward.cli.applications import print_tried
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 from doorward.gate.assurance import Assurance
@@ -70,11 +71,35 @@ def remove(tab: str) -> None:
     from doorward.applications import sites as services  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
+    services.remove(_of(tab).id, actor=CONSOLE)
+    click.echo(f"The site of {tab} was removed.")
+
+
+@sites.command("try")
+@click.argument("tab")
+@click.argument("email")
+@json_option
+@with_data
+def try_(tab: str, email: str, *, as_json: bool) -> None:
+    """Print whether the person with this EMAIL would get in to the site of a TAB, and what it would be told.
+
+    Nobody is signed in by it. History has it.
+    """
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.applications import trying  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+
+    print_tried(trying.try_it(_of(tab), email, actor=CONSOLE, now=timezone.now()), as_json=as_json)
+
+
+def _of(tab: str) -> Site:
+    from doorward.applications import sites as services  # noqa: PLC0415
+
     found: Site | None = services.all_of_them().filter(tab__key=tab).first()
     if found is None:
         raise Failure(f"The tab {tab} has no site.")
-    services.remove(found.id, actor=CONSOLE)
-    click.echo(f"The site of {tab} was removed.")
+    return found
 
 
 def _record(site: Site) -> dict[str, Any]:

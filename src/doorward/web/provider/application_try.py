@@ -1,16 +1,17 @@
-"""*Try it*: what an application would be told of somebody, and whether they would get in."""
+"""*Try it*: what an application or a site would be told of somebody, and whether they would get in."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import clients, trying
+from doorward.applications import clients, identity_headers, sites, trying
+from doorward.applications.models import Site
 from doorward.applications.words import SCOPES
 from doorward.audit.browsers import in_words
 from doorward.customers.tabs import CUSTOMERS, TABS
@@ -86,6 +87,14 @@ _AMR: Final = {
     "user": gettext_lazy("the device verified who uses it"),
     "mfa": gettext_lazy("more than one factor"),
 }
+# What is said whatever is asked for; all else is a scope.
+_ALWAYS: Final = {
+    "openid": gettext_lazy("Who it is, always"),
+    trying.HEADERS: gettext_lazy("In plain headers"),
+    identity_headers.ASSERTION: gettext_lazy(
+        "Signed, with acr, amr and auth_time of how they came"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +128,7 @@ class PresentLine:
 
 @dataclass(frozen=True, slots=True)
 class ClaimLine:
-    """What is said for a scope."""
+    """What is said for a scope, or in headers."""
 
     scope: str
     title: str
@@ -128,9 +137,13 @@ class ClaimLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryPage:
-    """The form, and what came of it. `name`: of the person that was tried; empty: nobody was yet."""
+    """The form, and what came of it. `name`: of the person that was tried; empty: nobody was yet.
 
-    application: Application
+    `room`: what is tried, as the address of its page says it.
+    """
+
+    application: Application | Site
+    room: str
     email: Field
     wrong: Wrong
     name: str = ""
@@ -143,10 +156,20 @@ class TryPage:
 @needs(RIGHT, post=Need.of(Action.TRY_APPLICATION))
 @require_http_methods(["GET", "HEAD", "POST"])
 def try_it(request: Request, tab_id: UUID) -> HttpResponse:
-    """Ask for somebody's e-mail, and show what would come of it."""
+    """Ask for somebody's e-mail, and show what would come of it at the application of a tab."""
+    return _try(request, clients.of_tab(tab_id))
+
+
+@needs(RIGHT, post=Need.of(Action.TRY_APPLICATION))
+@require_http_methods(["GET", "HEAD", "POST"])
+def try_site(request: Request, tab_id: UUID) -> HttpResponse:
+    """Ask the same of the site of a tab."""
+    return _try(request, sites.of_tab(tab_id))
+
+
+def _try(request: Request, application: Application | Site | None) -> HttpResponse:
     posted = request.method == "POST"
     form = read(request, TryForm) if posted else TryForm(email=signed_in(request).email)
-    application = clients.of_tab(tab_id)
     if application is None:
         raise NotFound
     if not posted:
@@ -160,7 +183,7 @@ def try_it(request: Request, tab_id: UUID) -> HttpResponse:
 
 def _show(
     request: Request,
-    application: Application,
+    application: Application | Site,
     form: TryForm,
     tried: Tried | None = None,
     *,
@@ -176,12 +199,11 @@ def _show(
         maxlength=LONGEST_EMAIL,
         autocomplete="off",
     )
-    page = TryPage(application=application, email=field, wrong=found)
+    room = "site" if isinstance(application, Site) else "application"
+    page = TryPage(application=application, room=room, email=field, wrong=found)
     if tried is not None:
-        page = TryPage(
-            application=application,
-            email=field,
-            wrong=found,
+        page = replace(
+            page,
             name=tried.person.full_name,
             address=tried.person.email,
             present=tuple(map(_present, tried.present)),
@@ -219,7 +241,7 @@ def _present(one: Present) -> PresentLine:
 
 
 def _claims(scope: str, said: dict[str, Any]) -> ClaimLine:
-    title = _("Who it is, always") if scope == "openid" else str(SCOPES[scope])
+    title = str(_ALWAYS.get(scope) or SCOPES[scope])
     return ClaimLine(scope, title, tuple((name, _value(value)) for name, value in said.items()))
 
 

@@ -160,6 +160,7 @@ urlpatterns = [
         "tabs/<uuid:tab_id>/application/remove/", application.remove, name="tab_application_remove"
     ),
     path("tabs/<uuid:tab_id>/site/", site.edit, name="tab_site"),
+    path("tabs/<uuid:tab_id>/site/try/", application_try.try_site, name="tab_site_try"),
     path("tabs/<uuid:tab_id>/site/remove/", site.remove, name="tab_site_remove"),
     path("tabs/<uuid:tab_id>/move/", tabs.move, name="tab_move"),
     path("tabs/<uuid:tab_id>/words/<slug:slug>/", tabs.words, name="tab_words"),
