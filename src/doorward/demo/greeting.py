@@ -75,8 +75,8 @@ def greet(environment: Environment, *, recovery_codes: Mapping[str, str]) -> Non
     click.echo("  or, where installed    doorward demo-code samuel.osei@harbour-bakery.example")
     click.echo(f"The mail that was sent  {own}/demo/mail/")
     click.echo(
-        "\nPhone system, Billing and Reports are made up: nothing answers at their addresses. What signing in to"
-        "\nBilling would do is shown to Nora Whitfield under Tabs, Billing, Application, Try it."
+        "\nPhone system, Billing and Reports are made up: a page says what would be there. What Billing and Reports"
+        "\nare told of somebody is shown to Nora Whitfield under Tabs, Billing or Reports, Try it."
     )
     click.echo("\nCtrl+C ends it, and everything in it is thrown away.")
 

@@ -107,6 +107,7 @@ TEMPLATES = [
             PACKAGE / "notifications" / "templates",
             PACKAGE / "operations" / "evidence" / "templates",
             PACKAGE / "demo" / "mail" / "templates",
+            PACKAGE / "demo" / "behind" / "templates",
         ],
         "OPTIONS": {"environment": "doorward.web.kit.jinja.environment"},
     }

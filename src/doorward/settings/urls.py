@@ -21,6 +21,7 @@ ROOMS = (
     "web.provider",
     "signon",
     "demo.mail",
+    "demo.behind",
 )
 
 # One flat list: with a list for each room, Django looks through all rooms before it by raising and

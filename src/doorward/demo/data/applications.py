@@ -37,8 +37,6 @@ _AT_WORK: Final = frozenset(
 
 def write(characters: Sequence[Character], *, actor: Actor, now: datetime) -> None:
     """Put both behind the sign-in as a member of staff does, and have some people signed in to them."""
-    for key, address in ((BILLING, BILLING_AT), (REPORTS, REPORTS_AT)):
-        Tab.objects.filter(key=key).update(url=f"{address}/")
     application = clients.add(
         Tab.objects.get(key=BILLING).id,
         clients.ApplicationDetails(

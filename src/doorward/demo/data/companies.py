@@ -76,7 +76,13 @@ TABS: Final = (
         "icon": "phone",
         "title": "Phone system",
         "description": "Extensions, call groups, opening hours and announcements.",
-        "url": "https://pbx.northline.example/",
+        "url": "/demo/behind/phone-system/",
+        "in_languages": {
+            "de": {
+                "title": "Telefonanlage",
+                "description": "Nebenstellen, Rufgruppen, Öffnungszeiten und Ansagen.",
+            }
+        },
         "position": 10,
     },
     {
@@ -84,7 +90,13 @@ TABS: Final = (
         "icon": "chart-column",
         "title": "Reports",
         "description": "Calls answered and missed, by day, group and person.",
-        "url": "https://reports.northline.example/",
+        "url": "/demo/behind/reports/",
+        "in_languages": {
+            "de": {
+                "title": "Berichte",
+                "description": "Angenommene und verpasste Anrufe, nach Tag, Gruppe und Person.",
+            }
+        },
         "position": 20,
     },
     {
@@ -92,7 +104,10 @@ TABS: Final = (
         "icon": "receipt",
         "title": "Billing",
         "description": "Invoices, payment and the contract.",
-        "url": "https://billing.northline.example/",
+        "url": "/demo/behind/billing/",
+        "in_languages": {
+            "de": {"title": "Rechnungen", "description": "Rechnungen, Zahlung und der Vertrag."}
+        },
         "position": 30,
     },
     {
@@ -101,6 +116,9 @@ TABS: Final = (
         "title": "First steps",
         "description": "How to sign in safely, in ten minutes.",
         "url": "/help/",
+        "in_languages": {
+            "de": {"title": "Erste Schritte", "description": "Sicher anmelden, in zehn Minuten."}
+        },
         "position": 40,
     },
 )
