@@ -66,3 +66,15 @@ def test_on_a_phone_they_are_behind_the_button(
     expect(support).to_be_in_viewport()
     support.press("Enter")
     visitor.sees("support")
+
+
+def test_a_row_that_goes_on_fades_out_and_one_that_fits_does_not(
+    portal: Portal, visit: Visit
+) -> None:
+    fades = """() => document.querySelector('#tabs').getAnimations()
+      .some(one => one.animationName === 'goes-on' && one.currentTime !== null)"""
+    visitor = visit().is_signed_in_as(portal.person())
+    visitor.go("/")
+    assert visitor.page.evaluate(fades) is False
+    visitor.page.evaluate(FORTY)
+    visitor.page.wait_for_function(fades)

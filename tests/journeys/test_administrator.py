@@ -168,15 +168,15 @@ def test_the_providers_own_people_are_not_told_of_a_provider_of_theirs(owner):
     [
         (
             lambda customer: policies.require(customer.id),
-            "Your account's policy requires it of everybody",
+            "The account's policy requires it of everybody",
         ),
         (
             lambda customer: policies.require_by_minimum(customer.id),
-            "Your provider requires it of everybody here",
+            "The provider requires it of everybody here",
         ),
         (
             lambda customer: policies.require_by_brand(customer.brand_id),
-            "Your provider requires it of everybody here",
+            "The provider requires it of everybody here",
         ),
     ],
     ids=["policy", "minimum of the customer", "minimum of the brand"],

@@ -123,17 +123,17 @@ def _why_held(policy: Policy, not_for_us: frozenset[str], *, of_provider: bool) 
         # Whoever of them asks for it.
         return _("It is required of everybody at the provider, so it cannot be unticked.")
     if by_provider:
-        return _("Your provider requires it of everybody here, so it cannot be unticked.")
-    return _("Your account's policy requires it of everybody, so it cannot be unticked.")
+        return _("The provider requires it of everybody here, so it cannot be unticked.")
+    return _("The account's policy requires it of everybody, so it cannot be unticked.")
 
 
 def _why_held_by_tabs(titles: str, *, by_provider: bool) -> str:
     if by_provider:
         text = _(
-            "Your provider requires it of everybody who may use %(tabs)s, so it cannot be unticked."
+            "The provider requires it of everybody who may use %(tabs)s, so it cannot be unticked."
         )
     else:
         text = _(
-            "Your account's policy requires it of everybody who may use %(tabs)s, so it cannot be unticked."
+            "The account's policy requires it of everybody who may use %(tabs)s, so it cannot be unticked."
         )
     return text % {"tabs": titles or _("a tab")}

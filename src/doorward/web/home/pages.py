@@ -188,7 +188,7 @@ def _administrators_card(people: People) -> Card:
 
 
 _TEXTS = {
-    tabs.ACCOUNT: gettext_lazy("Your company's details, and what it requires of its people."),
+    tabs.ACCOUNT: gettext_lazy("The company's details, and what it requires of its people."),
     tabs.ACTIVITY: gettext_lazy("What happened here: who did what, when and from where."),
     tabs.SUPPORT: gettext_lazy("Whom to ask, and guides with pictures."),
     tabs.CUSTOMERS: gettext_lazy("The companies that use this portal."),
