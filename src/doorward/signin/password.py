@@ -19,6 +19,7 @@ from doorward.credentials.password import renewal
 from doorward.credentials.password.breached import breached_passwords
 from doorward.credentials.password.rules import MAXIMUM, normalise
 from doorward.customers import cached
+from doorward.kernel.db.unsynced import unsynced
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers, Refusal
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import SIGN_INS, SignIn
@@ -135,7 +136,8 @@ def _verify(found: Owner | None, password: str, *, email: str) -> None:
 def _begin(
     found: Owner, *, keys: list[throttle.Key], actor: Actor, now: datetime, **columns: object
 ) -> Started:
-    with transaction.atomic():
+    # A sign-in that is begun is no event yet: of who loses it to a power cut, the password is asked for again.
+    with unsynced(), transaction.atomic():
         # The person's row first, as everywhere: who resets a password takes it before these counts.
         started = issuing.begin(
             found.account,

@@ -30,6 +30,7 @@ from django.db.models import (
 
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.db.hot_queries import HotUpdate, keeping_cursor
+from doorward.kernel.db.unsynced import unsynced
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers
 from doorward.kernel.models import Attempt, Counted
 from doorward.kernel.ratelimit import mail_budget, rules
@@ -172,7 +173,9 @@ def reserve(keys: Sequence[Key], *, now: datetime) -> None:
     """
     moment, pause = milliseconds(now), _FIRST_ROUND
     for _round in range(_ROUNDS):
-        counted = _run(_reserving, keys, moment=moment)
+        # Nobody is told anything of what is looked at before `was_right` or `was_wrong` is on the disk.
+        with unsynced():
+            counted = _run(_reserving, keys, moment=moment)
         refused = [key for key in keys if key.hash not in counted]
         if not refused:
             return

@@ -11,9 +11,10 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 from collections.abc import Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import tee
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.backends.sqlite3 import base as django_base
 from django.db.backends.sqlite3.features import DatabaseFeatures as DjangoFeatures
@@ -24,8 +25,10 @@ from doorward.kernel.db.sqlite import journal
 from doorward.kernel.db.sqlite.driver import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+# `PRAGMA synchronous`: a log is written, and not waited for. It stays whole whatever happens.
+_NORMAL: Final = 1
 # Its types are described in part.
 _django: Any = django_base
 
@@ -84,6 +87,8 @@ class DatabaseWrapper(django_base.DatabaseWrapper):
     ops_class = DatabaseOperations
 
     init_commands: list[str]
+    # The level to which each commit is waited for; 0 where less would be unsafe, without a write-ahead log.
+    _synced: int = 0
 
     @async_unsafe
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:  # noqa: ANN401 - the driver's
@@ -97,9 +102,27 @@ class DatabaseWrapper(django_base.DatabaseWrapper):
         connection.execute("PRAGMA legacy_alter_table = OFF")
         for command in filter(None, map(str.strip, self.init_commands)):
             connection.execute(command)
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        (level,) = connection.execute("PRAGMA synchronous").fetchone()
+        self._synced = level if mode == "wal" else 0
         return connection
 
     def create_cursor(self, name: str | None = None) -> Any:  # noqa: ANN401 - the driver's
         """Return a cursor; SQLite's have no name."""
         del name
         return self.connection.cursor(factory=Cursor)
+
+    @contextmanager
+    def unsynced(self) -> Iterator[None]:
+        """Commit without waiting for the disk (`kernel.db.unsynced`), where that leaves the file whole."""
+        self.ensure_connection()
+        if self.in_atomic_block or self._synced <= _NORMAL:
+            yield
+            return
+        opened = self.connection
+        opened.execute(f"PRAGMA synchronous={_NORMAL}")
+        try:
+            yield
+        finally:
+            if self.connection is opened:
+                opened.execute(f"PRAGMA synchronous={self._synced}")
