@@ -26,6 +26,8 @@ class Option:
     group: str = ""
     help: str = ""
     disabled: bool = False
+    # Of the label, where it is not in the page's language.
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from doorward.customers import own_tabs, staff_scope, tab_audience
 from doorward.customers.models import TabAudience
@@ -20,46 +21,46 @@ if TYPE_CHECKING:
     from doorward.web.kit.forms import Wrong
     from doorward.web.provider.forms import TabForm, TabWordsForm
 
-# What applications are mostly about; a search finds all others.
-_OFTEN: Final = (
-    "layout-grid",
-    "phone",
-    "phone-call",
-    "headphones",
-    "voicemail",
-    "message-square",
-    "mail",
-    "calendar",
-    "users",
-    "building-2",
-    "receipt",
-    "credit-card",
-    "wallet",
-    "shopping-cart",
-    "package",
-    "ticket",
-    "file-text",
-    "folder",
-    "book-open",
-    "graduation-cap",
-    "chart-line",
-    "chart-pie",
-    "chart-column",
-    "server",
-    "cloud",
-    "database",
-    "hard-drive",
-    "monitor",
-    "printer",
-    "globe",
-    "wifi",
-    "router",
-    "shield",
-    "key-round",
-    "map-pin",
-    "wrench",
-    "life-buoy",
-)
+# What applications are mostly about, and what the drawing shows; a search finds all others.
+_OFTEN: Final = {
+    "layout-grid": pgettext_lazy("icon", "Tiles"),
+    "phone": pgettext_lazy("icon", "Phone"),
+    "phone-call": pgettext_lazy("icon", "Phone that rings"),
+    "headphones": pgettext_lazy("icon", "Headphones"),
+    "voicemail": pgettext_lazy("icon", "Voicemail"),
+    "message-square": pgettext_lazy("icon", "Message"),
+    "mail": pgettext_lazy("icon", "Envelope"),
+    "calendar": pgettext_lazy("icon", "Calendar"),
+    "users": pgettext_lazy("icon", "People"),
+    "building-2": pgettext_lazy("icon", "Office building"),
+    "receipt": pgettext_lazy("icon", "Receipt"),
+    "credit-card": pgettext_lazy("icon", "Bank card"),
+    "wallet": pgettext_lazy("icon", "Wallet"),
+    "shopping-cart": pgettext_lazy("icon", "Shopping cart"),
+    "package": pgettext_lazy("icon", "Parcel"),
+    "ticket": pgettext_lazy("icon", "Ticket"),
+    "file-text": pgettext_lazy("icon", "Document"),
+    "folder": pgettext_lazy("icon", "Folder"),
+    "book-open": pgettext_lazy("icon", "Open book"),
+    "graduation-cap": pgettext_lazy("icon", "Graduation cap"),
+    "chart-line": pgettext_lazy("icon", "Line chart"),
+    "chart-pie": pgettext_lazy("icon", "Pie chart"),
+    "chart-column": pgettext_lazy("icon", "Bar chart"),
+    "server": pgettext_lazy("icon", "Server"),
+    "cloud": pgettext_lazy("icon", "Cloud"),
+    "database": pgettext_lazy("icon", "Database"),
+    "hard-drive": pgettext_lazy("icon", "Hard drive"),
+    "monitor": pgettext_lazy("icon", "Screen"),
+    "printer": pgettext_lazy("icon", "Printer"),
+    "globe": pgettext_lazy("icon", "Globe"),
+    "wifi": pgettext_lazy("icon", "Radio waves"),
+    "router": pgettext_lazy("icon", "Router"),
+    "shield": pgettext_lazy("icon", "Shield"),
+    "key-round": pgettext_lazy("icon", "Key"),
+    "map-pin": pgettext_lazy("icon", "Place on a map"),
+    "wrench": pgettext_lazy("icon", "Wrench"),
+    "life-buoy": pgettext_lazy("icon", "Lifebuoy"),
+}
 _MOST_FOUND: Final = 60
 
 
@@ -78,8 +79,15 @@ def icon_field(chosen: str, find: str, *, errors: tuple[str, ...] = ()) -> Field
         told = _("There are more. Type another word to narrow them down.")
     else:
         told = ""
-    options = [Option(one, one.replace("-", " "), one == chosen) for one in shown]
+    options = [_option(one, chosen=one == chosen) for one in shown]
     return plain_field("icon", _("Icon"), kind="radios", options=options, help=told, errors=errors)
+
+
+def _option(icon: str, *, chosen: bool) -> Option:
+    """Return the choice of an icon, with what somebody is told who does not see it: the package's name is English."""
+    if icon in _OFTEN:
+        return Option(icon, str(_OFTEN[icon]), chosen)
+    return Option(icon, icon.replace("-", " "), chosen, lang="en")
 
 
 def words_fields(form: TabWordsForm, found: Wrong, tab: Tab) -> dict[str, Field]:
