@@ -42,7 +42,7 @@ def shown(browser: Any, key: str) -> Any:
 
 def test_every_tab_leads_to_a_page_of_the_portal_and_has_german_words() -> None:
     for tab in TABS:
-        assert resolve(str(tab["url"])).func, tab["key"]
+        assert resolve(str(tab["url"])).route, tab["key"]
         german: Any = tab["in_languages"]
         assert german["de"]["title"] not in {"", tab["title"]}
         assert german["de"]["description"]

@@ -72,6 +72,8 @@ def test_what_was_typed_is_there_again_and_is_sent_when_its_owner_says_so(owner,
     assert sign_in(browser, owner) == CONTINUE
     page = browser.get(CONTINUE).content.decode()
     assert page.count(TYPED) == 2, "once to be read, and once to be sent"
+    assert "<dt>First name</dt>" in page
+    assert "<dt>first_name</dt>" not in page
     assert "Send it now" in page
     assert "data-sends-itself" not in page, "nothing is sent by itself"
     assert browser.post("/profile/", form)["Location"] == "/profile/"

@@ -24,9 +24,10 @@ from doorward.kernel.errors import (
     all_refusals,
 )
 from doorward.policy.fields import FIELDS
+from doorward.sessions import saved_requests
 from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import Request
-from doorward.web.kit import forms
+from doorward.web.kit import field_words, forms
 from doorward.web.kit.forms import blank, is_bare, read, read_either, say_refused, wrong
 
 if TYPE_CHECKING:
@@ -292,6 +293,18 @@ def test_every_field_that_a_refusal_declares_is_one_of_a_form() -> None:
     assert {kind: field for kind, field in declared.items() if field not in fields} == {}
 
 
+def test_every_field_of_a_form_has_a_label_or_is_read_by_nobody() -> None:
+    """What was sent too late is shown by labels; whoever adds a field says what it is called there."""
+    # What is kept has neither secrets nor files in it.
+    kept = _fields_of_forms() - saved_requests.SECRET - _OF_FILES - {"pass", "fields"}
+    told = {field.key for field in FIELDS.values()} | field_words.LABELS.keys()
+    assert kept - told - field_words.UNREAD == set()
+    assert told.isdisjoint(field_words.UNREAD)
+
+
+_OF_FILES = frozenset({*columns.PEOPLE, *columns.CUSTOMERS}) - field_words.LABELS.keys()
+
+
 def test_whoever_declares_a_refusal_decides_whether_it_has_a_field() -> None:
     list(map(importlib.import_module, _modules()))
     above = {kind.__name__ for kind in all_refusals() if not kind.field and _is_ours(kind)}
@@ -305,7 +318,7 @@ def _is_ours(kind: type[Refusal]) -> bool:
 
 def test_no_room_reads_a_form_in_a_way_of_its_own() -> None:
     passing_on = {"formtoken.py", "stale.py", "unsent.py", "gate.py", "posted.py", "forms.py"}
-    passing_on |= {"heading.py"}  # also under an error page, of whatever was sent
+    passing_on |= {"destination.py"}  # also under an error page, of whatever was sent
     passing_on |= {"policy_form.py"}  # made of the declared fields of a policy, value by value
     own = [
         str(path.relative_to(SOURCES))

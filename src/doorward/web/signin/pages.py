@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from doorward.web.kit.forms import NOTHING, Wrong
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from doorward.recovery.queries import Ways
@@ -171,11 +172,15 @@ class ReauthenticationPage:
 
 @dataclass(frozen=True, slots=True)
 class ContinuePage:
-    """A form that waited for its proof, to be sent on; `unsent`: for somebody to sign in again."""
+    """A form that waited for its proof, to be sent on.
+
+    `unsent`: for somebody to sign in again; `lines`: what they typed, as they read it.
+    """
 
     action: str
     fields: tuple[tuple[str, str], ...] = field(default_factory=tuple)
     unsent: bool = False
+    lines: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

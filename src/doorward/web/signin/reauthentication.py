@@ -25,6 +25,7 @@ from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit import passkeys
+from doorward.web.kit.field_words import lines_of
 from doorward.web.kit.forms import is_bare, read, wrong
 from doorward.web.kit.passkeys import CodeForm
 from doorward.web.signin.forms import HeadingForm, NotNowForm, OwnPasswordForm
@@ -135,7 +136,9 @@ def go_on_with_form(request: Request) -> HttpResponse:
     if saved_request is None:
         return see_other("/")
     action = safe_next(saved_request.path) or "/"
-    page = ContinuePage(action=action, fields=saved_request.fields, unsent=saved_request.unsent)
+    fields, unsent = saved_request.fields, saved_request.unsent
+    lines = lines_of(fields) if unsent else []
+    page = ContinuePage(action=action, fields=fields, unsent=unsent, lines=lines)
     return render(request, "signin/continue.html", page)
 
 
