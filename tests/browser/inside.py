@@ -16,19 +16,22 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from doorward.accounts import services
 from doorward.accounts.models import Administrator
-from doorward.audit.actor import CONSOLE
+from doorward.audit.actor import CONSOLE, WORKER
 from doorward.audit.models import Event
+from doorward.audit.record import record
 from doorward.credentials.models import Factor, RecoveryCode, SetUp
 from doorward.credentials.recovery_codes import codes as recovery_codes_codes
 from doorward.customers import own_tabs
 from doorward.customers.models import Brand, Customer
 from doorward.kernel.models import Attempt
-from doorward.policy import fields
+from doorward.policy import fields, versions
+from doorward.rollout.events import REMINDED
+from doorward.rollout.models import RunState
 from doorward.sessions.models import Session
 from doorward.signin import mailbox
 from doorward.signin.models import MailboxProof
@@ -36,6 +39,7 @@ from doorward.web.http.cookies import BROWSER
 from tests.browser import world
 from tests.kit import applications, browsers, people, policies, recovering
 from tests.kit import codes as kit_codes
+from tests.kit.ticks import run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +108,29 @@ def make_person(customer: str, email: str, **rest: Any) -> None:
     """Add somebody active; `rest` as `people.make_administrator` has it."""
     found = Customer.objects.select_related("brand").get(name=customer)
     people.make_administrator(found, email=email, **rest)
+
+
+def wave_waits(customer: str) -> None:
+    """Require two factors of everybody at a customer in waves, of which the second waits."""
+    found, now = Customer.objects.get(name=customer), timezone.now()
+    begun, day = now - timedelta(days=12), (now + timedelta(days=18)).date()
+    policies.require(found.id, since=begun, from_day=day, waves=True)
+    policy = versions.policy_of_customer(found.id)
+    pause = {"since": begun, "wave": 2, "stuck": 6, "people": 7, "paused_at": now}
+    policy.pauses().create(customer_id=found.id, **pause)
+    versions.refresh(policy, now=now)
+
+
+def remind(email: str) -> None:
+    """Have somebody mailed that they are to set it up: as if their day came nearer."""
+    details = {"day": (timezone.now() + timedelta(days=7)).isoformat()}
+    with transaction.atomic():
+        record(REMINDED, actor=WORKER, subject=_person(email).who(), details=details)
+
+
+def stopped_run(email: str, who: list[str]) -> None:
+    """Have two factors required of these, by somebody, and stopped before the first of them."""
+    run_of(_person(email), *map(_person, who), state=RunState.STOPPED)
 
 
 def rename_table(old: str, new: str) -> None:
@@ -296,6 +323,9 @@ _OWN = (
     many_events,
     change_brand,
     rename_table,
+    wave_waits,
+    remind,
+    stopped_run,
 )
 DEEDS: dict[str, Callable[..., Any]] = {one.__name__: one for one in _OWN} | {"world": world.make}
 
