@@ -35,7 +35,7 @@ def main() -> None:
         import django  # noqa: PLC0415
 
         django.setup()
-        from doorward.cli.data import bring_up_to_date  # noqa: PLC0415
+        from doorward.cli.first_start import bring_up_to_date  # noqa: PLC0415
         from doorward.kernel.metrics import counting  # noqa: PLC0415
         from tests.kit import browsers, people  # noqa: PLC0415
 

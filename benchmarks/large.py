@@ -348,7 +348,7 @@ def main(shape: str, first: int, second: int) -> None:
     from django.db import connection, transaction
     from django.utils import timezone
 
-    from doorward.cli.data import bring_up_to_date
+    from doorward.cli.first_start import bring_up_to_date
 
     bring_up_to_date()
     filling = Filling(timezone.now())

@@ -27,7 +27,7 @@ def main(people: int, with_passkeys: int) -> None:
 
     from doorward.accounts.models import Administrator, Status, tabs_text
     from doorward.audit.actor import CONSOLE
-    from doorward.cli.data import bring_up_to_date
+    from doorward.cli.first_start import bring_up_to_date
     from doorward.credentials.totp import rules
     from doorward.credentials.totp.enrol import write_factor
     from doorward.customers import services as customers

@@ -19,7 +19,7 @@ from doorward.accounts.errors import (
 )
 from doorward.accounts.events import CHANGE_REFUSED, EXCEPTION_ENDED, EXCEPTION_MADE
 from doorward.accounts.models import PolicyException, Status
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.audit.actor import CONSOLE
 from doorward.kernel.errors import FieldsRefused, NotFound
 from doorward.permissions.errors import NotAuthorised

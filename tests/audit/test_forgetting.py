@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from doorward.audit import forgetting, marks, sealing, verifying
+from doorward.audit import erasure_marks, forgetting, sealing, verifying
 from doorward.audit.events import HISTORY_FORGOTTEN
 from doorward.audit.models import Batch, Event
 from tests.audit import histories
@@ -61,7 +61,7 @@ def test_whole_batches_go_and_their_heads_stay(two_years: list[Batch], tmp_path:
     assert set(Event.objects.values_list("batch", flat=True)) == {3, 4, None}
     assert list(Batch.objects.order_by("number")) == two_years
     [said] = people.events(HISTORY_FORGOTTEN)
-    proof = marks.proof(HISTORY_FORGOTTEN, 2)
+    proof = erasure_marks.proof(HISTORY_FORGOTTEN, 2)
     assert said.details == {"batch": 2, "events": old, "proof": proof}
     assert forget() == 0
 

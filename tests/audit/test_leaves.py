@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from doorward.audit import forms, leaves, sealing
+from doorward.audit import leaf_forms, leaves, sealing
 from doorward.audit.models import Event
 from tests.audit import histories
 
@@ -61,22 +61,22 @@ def test_form_1_stays_as_it_was() -> None:
 
 
 def test_a_form_that_nobody_knows_is_refused() -> None:
-    with pytest.raises(forms.UnknownForm):
+    with pytest.raises(leaf_forms.UnknownForm):
         leaves.leaf_of(Event(**FULL | {"form": 99}))
 
 
 def test_the_form_itself_is_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(forms.FORMS, 2, forms.FORMS[1])
+    monkeypatch.setitem(leaf_forms.FORMS, 2, leaf_forms.FORMS[1])
     assert leaves.leaf_of(Event(**FULL | {"form": 2})).hex() != SEALED_WITH_1
 
 
 @pytest.fixture
 def second(monkeypatch: pytest.MonkeyPatch) -> None:
     """A later release: its form leaves a column out and has more in a part."""
-    one = forms.FORMS[1]
+    one = leaf_forms.FORMS[1]
     columns = tuple(name for name in one.columns if name != "request_id")
     parts = {**one.parts, "subject": (*one.parts["subject"], "request_id")}
-    monkeypatch.setitem(forms.FORMS, 2, replace(one, columns=columns, parts=parts))
+    monkeypatch.setitem(leaf_forms.FORMS, 2, replace(one, columns=columns, parts=parts))
 
 
 @pytest.mark.django_db
@@ -112,13 +112,13 @@ def test_what_a_newer_release_wrote_is_left_to_its_worker(
     batch = sealing.newest()
     assert batch is not None
     assert not batch.complete, "one event had been written and was left"
-    monkeypatch.setitem(forms.FORMS, 2, forms.FORMS[1])
+    monkeypatch.setitem(leaf_forms.FORMS, 2, leaf_forms.FORMS[1])
     assert sealing.seal(now=timezone.now()) == 1
     assert histories.faults() == set()
 
 
 def test_each_column_of_an_event_is_sealed_or_said_why_not() -> None:
-    form = forms.FORMS[forms.NEWEST]
+    form = leaf_forms.FORMS[leaf_forms.NEWEST]
     sealed = {"form", *form.columns, *(name for part in form.parts.values() for name in part)}
     kept_beside = {f"{part}_{what}" for part in form.parts for what in ("salt", "hash")}
     columns = {field.attname for field in Event._meta.concrete_fields}

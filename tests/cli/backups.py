@@ -37,7 +37,7 @@ with connection.cursor() as cursor:
             cursor.execute("INSERT INTO two VALUES (%s)", [number])
         print(number, flush=True)
 """
-_PREPARE = "import django; django.setup(); from doorward.cli.data import bring_up_to_date; bring_up_to_date()"
+_PREPARE = "import django; django.setup(); from doorward.cli.first_start import bring_up_to_date; bring_up_to_date()"
 _TABLES = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
     if not postgresql.url()

@@ -24,7 +24,7 @@ from doorward.audit.actor import CONSOLE
 from doorward.cli.base import main
 from doorward.customers import cached, own_tabs
 from doorward.customers.models import Brand
-from doorward.operations.backup import last
+from doorward.operations.backup import last_good
 from doorward.operations.checks.database import judge_transport
 from tests.kit import people, policies
 from tests.kit.serving import doorward
@@ -43,7 +43,7 @@ def _an_installation(settings: Any, tmp_path: Path) -> None:
     people.provider()
     Brand.objects.update(support_email="support@northline.example")
     policies.require(people.provider().id)
-    last.remember(now=timezone.now())
+    last_good.remember(now=timezone.now())
     (tmp_path / "data").mkdir(mode=0o700)
     settings.DOORWARD = settings.DOORWARD.model_copy(
         update={

@@ -212,7 +212,7 @@ def test_the_program_that_verifies_says_how_it_is_used(tmp_path: Path) -> None:
 WRITE = """
 from doorward.cli.base import set_up_django
 set_up_django()
-from doorward.cli.data import bring_up_to_date
+from doorward.cli.first_start import bring_up_to_date
 bring_up_to_date()
 import os
 from django.db import transaction

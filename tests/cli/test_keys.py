@@ -311,7 +311,7 @@ def script(text, folder, database):
 PREPARE = """
 from doorward.cli.base import set_up_django
 set_up_django()
-from doorward.cli.data import bring_up_to_date
+from doorward.cli.first_start import bring_up_to_date
 bring_up_to_date()
 from doorward.operations.sealed_columns import COLUMNS
 from doorward.kernel.crypto import columns

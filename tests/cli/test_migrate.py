@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from doorward.cli.data import _NOT_CURRENT
+from doorward.cli.first_start import _NOT_CURRENT
 from tests.kit import postgresql
 from tests.kit.serving import PROGRAM, doorward, environment, start
 

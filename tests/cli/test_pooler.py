@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(not postgresql.url(), reason="SQLite has no pooler")
 
 SET_UP = "import django; django.setup()\n"
-PREPARE = f"{SET_UP}from doorward.cli.data import bring_up_to_date; bring_up_to_date()\n"
+PREPARE = f"{SET_UP}from doorward.cli.first_start import bring_up_to_date; bring_up_to_date()\n"
 EXPORT = """
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -18,8 +18,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from doorward import __version__
 from doorward.cli import migrating
 from doorward.cli.base import COMMANDS, main
-from doorward.cli.data import bring_up_to_date, refuse_unprepared
 from doorward.cli.failure import Failure
+from doorward.cli.first_start import bring_up_to_date, refuse_unprepared
 from doorward.customers.models import Customer
 from doorward.kernel.db import schema
 from tests.kit import people

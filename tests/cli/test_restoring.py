@@ -16,7 +16,7 @@ import pyrage
 import pytest
 
 from doorward.kernel.db.sqlite.driver import Database
-from doorward.operations.backup import past
+from doorward.operations.backup import ended_on_restore
 from tests.cli.backups import Installation, every_row, opened, programs_of_the_server
 from tests.kit import postgresql, serving
 from tests.kit.waiting import until
@@ -151,7 +151,7 @@ def test_of_a_portal_at_work_every_row_comes_back(source, tmp_path, identity):
         with opened(under_load, identity=file) as copy:
             was = every_row(copy)  # by age, tar and the database's own programs
             were_open = _open_sessions(copy)
-        ended = {one.table for one in past.ENDINGS}
+        ended = {one.table for one in ended_on_restore.ENDINGS}
         assert {name: there[name] for name in there if name not in ended | LATER} == {
             name: was[name] for name in was if name not in ended | LATER
         }
@@ -363,7 +363,7 @@ def _with_manifest(backup: Path, file: Path, was: str, now: str) -> None:
     import json  # noqa: PLC0415 - here alone
     import tarfile  # noqa: PLC0415
 
-    from doorward.operations.backup import form  # noqa: PLC0415
+    from doorward.operations.backup import archive  # noqa: PLC0415
 
     with tarfile.open(backup) as opened_tar:
         content = {
@@ -373,7 +373,7 @@ def _with_manifest(backup: Path, file: Path, was: str, now: str) -> None:
     assert was in text
     pieces = (content[name] for name in sorted(content) if name.startswith("database/"))
     said = json.loads(text.replace(was, now))
-    file.write_bytes(b"".join(form.pack(pieces, lambda: said)))
+    file.write_bytes(b"".join(archive.pack(pieces, lambda: said)))
 
 
 def test_keys_that_are_missing_are_named_and_come_back_apart(source, backup, identity, tmp_path):

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 import doorward
 from doorward.cli.base import main
-from doorward.operations.backup import last
+from doorward.operations.backup import last_good
 from tests.kit import people, postgresql, serving
 from tests.kit.waiting import until
 
@@ -91,7 +91,7 @@ def test_it_says_what_will_be_done_and_does_it_not() -> None:
     assert found["older-nodes"]["verdict"] == "fine"
     now = timezone.now()
     for age, verdict in ((timedelta(minutes=59), "fine"), (timedelta(minutes=61), "unfit")):
-        last.remember(now=now - age)
+        last_good.remember(now=now - age)
         status, found = ahead()
         assert (status, found["backup"]["verdict"]) == (int(verdict == "unfit"), verdict)
     applied = MigrationRecorder(connection).applied_migrations()

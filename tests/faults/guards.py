@@ -840,7 +840,7 @@ GUARDS: Final = (
     # --- sites behind forward-auth
     Guard(
         "only a trusted proxy says what it asks about",
-        "signon/forward/original.py",
+        "signon/forward/original_request.py",
         "if scheme is None or place is None or not is_from_proxy(meta):",
         "if scheme is None or place is None:",
         f"{_FORWARD}only_a_trusted_proxy_is_believed",
@@ -868,7 +868,7 @@ GUARDS: Final = (
     ),
     Guard(
         "the gate is asked of each request to a site",
-        "signon/forward/asking.py",
+        "signon/forward/forward_auth.py",
         "if visit is not None and step is Step.THROUGH:",
         "if visit is not None:",
         "signon/test_forward_auth.py::test_the_very_next_request_is_refused",
@@ -917,7 +917,7 @@ GUARDS: Final = (
     ),
     Guard(
         "it leads back to the site and nowhere else",
-        "signon/forward/original.py",
+        "signon/forward/original_request.py",
         'path=path if method in _READING and rules.is_wanted_path(path) else "/",',
         "path=path,",
         f"{_FORWARD}it_leads_back_to_the_site_and_nowhere_else",

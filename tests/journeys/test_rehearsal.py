@@ -14,7 +14,7 @@ from doorward.accounts.models import Administrator, MailProblem, Status
 from doorward.audit.events import PEOPLE_EXPORTED
 from doorward.policy.fields import RequiredOf
 from doorward.policy.models import PolicyVersion
-from doorward.rollout import keeping
+from doorward.rollout import kept_rehearsals
 from doorward.rollout.models import KeptRehearsal
 from tests.kit import browsers, codes, pages, people, policies
 
@@ -145,7 +145,7 @@ def test_what_is_wrong_is_said_at_its_field(browser: Client) -> None:
 
 
 def test_one_after_the_other_is_told_to_wait(owner: Administrator, browser: Client) -> None:
-    for _number in range(keeping.MOST):
+    for _number in range(kept_rehearsals.MOST):
         rehearsed(browser)
     for path, form in ((BEGIN, fields()), (REQUIRE, {"selected": [str(owner.id)]})):
         answer = browser.post(path, form)

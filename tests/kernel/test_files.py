@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import doorward
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 
 PACKAGE = Path(doorward.__file__).parent
 # Locks have no content, or where the portal listens, and a demonstration is thrown away. Others open what
@@ -25,7 +25,7 @@ LOCKS = {
 }
 THROWN_AWAY = {"demo/folder.py", "operations/demonstration.py"}
 MADE_HERE = {
-    "cli/taking_along.py": ["open('w+b')"],
+    "cli/exporting.py": ["open('w+b')"],
     "importing/spreadsheet.py": ["open(os.devnull 'w')"],
     # Into what `made_aside` and `scratch` have made.
     "operations/backup/key_file.py": ["write_bytes(content.getvalue())"],
@@ -52,8 +52,8 @@ def names(folder):
 
 def test_a_file_is_the_owners_alone_and_replaced_whole(tmp_path):
     path = tmp_path / "one"
-    files.write_whole(path, b"old")
-    files.write_whole(path, b"new")
+    atomic_files.write_whole(path, b"old")
+    atomic_files.write_whole(path, b"new")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o600)
     assert names(tmp_path) == ["one"]
 
@@ -61,7 +61,7 @@ def test_a_file_is_the_owners_alone_and_replaced_whole(tmp_path):
 def test_what_is_there_is_not_written_again(tmp_path):
     path = tmp_path / "one"
     with ThreadPoolExecutor(20) as pool:
-        made = list(pool.map(lambda n: files.write_new(path, str(n).encode()), range(20)))
+        made = list(pool.map(lambda n: atomic_files.write_new(path, str(n).encode()), range(20)))
     assert made.count(True) == 1
     assert path.read_bytes() == str(made.index(True)).encode()
     assert names(tmp_path) == ["one"]
@@ -69,43 +69,43 @@ def test_what_is_there_is_not_written_again(tmp_path):
 
 def test_a_link_stays_one(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "one")
-    files.write_whole(tmp_path / "link", b"x")
+    atomic_files.write_whole(tmp_path / "link", b"x")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "one").read_bytes() == b"x"
 
 
 def test_where_there_is_no_room_the_old_file_stays_and_nothing_is_left(tmp_path, full_disk):
-    files.write_whole(tmp_path / "one", b"old")
+    atomic_files.write_whole(tmp_path / "one", b"old")
     with pytest.raises(OSError, match="File too large"):
-        files.write_whole(tmp_path / "one", b"x" * 100)
+        atomic_files.write_whole(tmp_path / "one", b"x" * 100)
     with pytest.raises(OSError, match="File too large"):
-        files.write_new(tmp_path / "two", b"x" * 100)
+        atomic_files.write_new(tmp_path / "two", b"x" * 100)
     assert names(tmp_path) == ["one"]
     assert (tmp_path / "one").read_bytes() == b"old"
 
 
 def test_a_line_that_was_cut_stays_apart(tmp_path):
     path = tmp_path / "lines"
-    files.add_line(path, "first")
+    atomic_files.add_line(path, "first")
     with path.open("a") as file:
         file.write("half a li")
-    files.add_line(path, "second")
-    files.add_line(path, "third")
+    atomic_files.add_line(path, "second")
+    atomic_files.add_line(path, "third")
     assert path.read_text() == "first\nhalf a li\nsecond\nthird\n"
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_folders_are_made_for_their_owner(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    files.make_folder(Path("a/b/c"))
-    files.make_folder(Path("a/b/c"))
+    atomic_files.make_folder(Path("a/b/c"))
+    atomic_files.make_folder(Path("a/b/c"))
     assert [path.stat().st_mode & 0o777 for path in sorted(tmp_path.rglob("*"))] == [0o700] * 3
 
 
 def test_what_a_killed_process_left_aside_is_forgotten(tmp_path):
     (tmp_path / ".one.0f9e8d7c").write_bytes(b"half")
-    files.write_whole(tmp_path / "one", b"whole")
-    files.forget_unfinished(tmp_path / "one")
+    atomic_files.write_whole(tmp_path / "one", b"whole")
+    atomic_files.forget_unfinished(tmp_path / "one")
     assert names(tmp_path) == ["one"]
 
 
@@ -132,7 +132,7 @@ def test_every_file_of_ours_is_made_by_these_functions():
         path.relative_to(PACKAGE).as_posix(): [*writing(path.read_text())]
         for path in PACKAGE.rglob("*.py")
     }
-    assert made.pop("kernel/files.py")
+    assert made.pop("kernel/atomic_files.py")
     others = {name: calls for name, calls in made.items() if calls}
     assert {
         name: calls for name, calls in others.items() if name not in {*LOCKS, *THROWN_AWAY}

@@ -41,7 +41,7 @@ from doorward.accounts.events import (
     TWO_FACTOR_REQUIRED,
 )
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo, by_session
 from doorward.audit.events import EVIDENCE_MADE, EventType, Outcome
 from doorward.audit.record import record

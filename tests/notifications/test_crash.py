@@ -25,7 +25,7 @@ pytestmark = pytest.mark.processes
 PREPARE = """
 from doorward.cli.base import set_up_django
 set_up_django()
-from doorward.cli.data import bring_up_to_date
+from doorward.cli.first_start import bring_up_to_date
 bring_up_to_date()
 from django.utils import timezone
 from doorward.accounts import services

@@ -33,7 +33,7 @@ from doorward.notifications import erasing, housekeeping, mail_files, outbox
 from doorward.notifications.worker import run_once
 from doorward.recovery import caller_check
 from doorward.recovery import rules as recovery
-from doorward.rollout import keeping as rehearsals
+from doorward.rollout import kept_rehearsals as rehearsals
 from doorward.rollout import reminders, ticking
 from doorward.sessions import ending, issuing, saved_requests
 from doorward.sessions.models import Session

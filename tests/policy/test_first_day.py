@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.audit.actor import CONSOLE
-from doorward.cli import data
+from doorward.cli import first_start
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.customers.models import Customer
 from doorward.kernel.errors import FieldsRefused
@@ -50,8 +50,8 @@ def test_a_start_sees_to_it_once(provider):
 
 def test_the_start_of_a_new_installation_is_one(monkeypatch):
     """What each command and `doorward run` do before anything else."""
-    monkeypatch.setattr(data, "migrate", lambda: None)
-    data.bring_up_to_date()
+    monkeypatch.setattr(first_start, "migrate", lambda: None)
+    first_start.bring_up_to_date()
     provider = people.provider()
     assert versions.asks_enough_of_staff(_minimum(provider))
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from doorward.accounts.models import Administrator
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers import rules, trust
 from doorward.customers.models import Brand, Customer

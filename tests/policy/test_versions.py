@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from doorward.accounts.closing import change_customer
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.errors import PasskeysNotPossible
 from doorward.credentials.models import TrustedBrowser

@@ -23,7 +23,7 @@ from doorward.policy.errors import PolicyChanged
 from doorward.policy.fields import LOOSEST, RequiredOf, Values
 from doorward.policy.models import PolicyVersion
 from doorward.policy.versions import Wanted
-from doorward.rollout import applying, keeping, ticking
+from doorward.rollout import applying, kept_rehearsals, ticking
 from doorward.rollout.errors import RehearsalOutdated, TooManyToRehearse
 from doorward.rollout.models import KeptRehearsal, TickRun
 from doorward.rollout.rehearsal import Plan
@@ -32,7 +32,7 @@ from tests.kit import codes, people, policies
 from tests.kit.racing import at_once
 
 if TYPE_CHECKING:
-    from doorward.rollout.keeping import Kept
+    from doorward.rollout.kept_rehearsals import Kept
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +112,7 @@ def test_nothing_is_applied_where_somebody_fares_differently(
         applied(kept, owner)
     assert not PolicyVersion.objects.exists()
     (found,) = applying.changed_since(kept, now=timezone.now())
-    assert found == keeping.Difference(
+    assert found == kept_rehearsals.Difference(
         colleague.id, Foretold(Outcome.SET_UP_NEXT), Foretold(Outcome.COVERED)
     )
     applied(made(of_policy(owner), owner), owner)
@@ -161,25 +161,25 @@ def test_it_is_its_makers_own_and_lasts_an_hour(
         with pytest.raises(NotFound):
             applying.find(kept.id, actor=people.actor(somebody), now=now)
     with pytest.raises(NotFound):
-        applying.find(kept.id, actor=people.actor(owner), now=now + keeping.LASTS)
-    assert keeping.forget(now=now + keeping.LASTS - timedelta(seconds=1)) == 0
-    assert keeping.forget(now=now + keeping.LASTS) == 1
+        applying.find(kept.id, actor=people.actor(owner), now=now + kept_rehearsals.LASTS)
+    assert kept_rehearsals.forget(now=now + kept_rehearsals.LASTS - timedelta(seconds=1)) == 0
+    assert kept_rehearsals.forget(now=now + kept_rehearsals.LASTS) == 1
 
 
 def test_only_a_few_are_kept(owner: Administrator) -> None:
     now = timezone.now()
     ids = [
         made(of_policy(owner), owner, now=now + timedelta(seconds=3 * number)).id
-        for number in range(keeping.MOST + 2)
+        for number in range(kept_rehearsals.MOST + 2)
     ]
     left = set(KeptRehearsal.objects.values_list("id", flat=True))
-    assert left == set(ids[-keeping.MOST :])
+    assert left == set(ids[-kept_rehearsals.MOST :])
 
 
 def test_who_makes_one_after_the_other_waits(owner: Administrator) -> None:
     """Each is a second of work where a customer is large: nobody keeps a server busy with them."""
     now = timezone.now()
-    for _number in range(keeping.MOST):
+    for _number in range(kept_rehearsals.MOST):
         made(of_policy(owner), owner, now=now)
     with pytest.raises(MustWait) as caught:
         made(of_policy(owner), owner, now=now + timedelta(seconds=4))

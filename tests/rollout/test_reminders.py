@@ -15,8 +15,8 @@ from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.notifications import outbox
-from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
+from doorward.notifications.links_and_codes import NoLongerWanted
 from doorward.notifications.messages import Message
 from doorward.notifications.models import Delivery
 from doorward.policy import versions

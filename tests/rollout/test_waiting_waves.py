@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator, Status
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.trusted_browsers import policy_change
 from doorward.notifications.letter import write

@@ -12,8 +12,8 @@ from doorward.accounts.models import Administrator, Status
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.directory import adoption_sums
 from doorward.directory.models import EVERYBODY, AdoptionDay, AdoptionPoint
-from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
+from doorward.notifications.links_and_codes import NoLongerWanted
 from doorward.notifications.models import Delivery
 from doorward.notifications.outbox import dispatch
 from doorward.permissions.errors import NotAuthorised

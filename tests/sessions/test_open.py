@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.gate.decision import next_step
 from doorward.gate.loading import load
 from doorward.gate.requirement import Need, Step

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.gate.loading import load
 from doorward.kernel.errors import NotFound
 from doorward.sessions import ending, issuing, queries

@@ -18,7 +18,7 @@ from doorward.accounts.models import (
     PasswordDue,
     Status,
 )
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.audit.actor import ClientInfo
 from doorward.audit.models import Event
 from doorward.credentials import removal as mfa

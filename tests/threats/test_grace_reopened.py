@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from doorward.accounts.models import Administrator
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.passkeys import other_host
 from doorward.customers.models import Brand, CustomerStatus

@@ -26,7 +26,7 @@ from doorward.customers.errors import (
 from doorward.customers.events import ACCESS_REFUSED, PROTECTION_LOWERED
 from doorward.customers.models import Brand, Customer
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS
-from doorward.kernel.reachable import is_public
+from doorward.kernel.ssrf import is_public
 from doorward.web.kit.passkeys import party_of
 from tests.kit import browsers, nameserver, people
 from tests.kit.serving import free_port

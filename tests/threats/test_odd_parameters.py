@@ -11,7 +11,7 @@ import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from doorward.applications import rules
-from doorward.kernel.posting import NotSent, post_form
+from doorward.kernel.outgoing_post import NotSent, post_form
 from tests.kit.applications import Relying, answer_of, give_tab, make_application, make_secret
 from tests.kit.browsers import browser_of
 

@@ -30,7 +30,7 @@ from doorward.kernel.db.sqlite.copying import copy_to
 from doorward.kernel.db.sqlite.driver import Database
 from doorward.notifications.worker import run_once
 from doorward.operations import customer_restore, errors
-from doorward.operations.backup import encryption, form, manifest
+from doorward.operations.backup import archive, encryption, manifest
 from doorward.sessions.models import Session
 from tests.audit import histories
 from tests.kit import browsers, closing, codes, people, recovering
@@ -87,7 +87,7 @@ def as_a_backup(source: str, folder: Path) -> list[str]:
             lambda sql: copy.execute(sql).fetchall(), kind="sqlite", now=timezone.now()
         )
         pieces = iter([Path(source).read_bytes()])
-        encryption.encrypt(form.pack(pieces, lambda: said), written, [identity.to_public()])
+        encryption.encrypt(archive.pack(pieces, lambda: said), written, [identity.to_public()])
     key.write_text(f"{identity}\n")
     return [str(file), "--identity", str(key)]
 

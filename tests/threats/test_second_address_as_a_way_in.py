@@ -17,7 +17,7 @@ from doorward.credentials.events import PASSWORD_CHANGED
 from doorward.environment import MailServer
 from doorward.kernel.ratelimit import mail_budget
 from doorward.notifications import outbox
-from doorward.notifications.enclosed import Enclosed, enclose
+from doorward.notifications.links_and_codes import Enclosed, enclose
 from doorward.notifications.messages import FOR_THE_MAILBOX, Message
 from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once

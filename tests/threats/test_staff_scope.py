@@ -21,8 +21,8 @@ from doorward.customers.models import Brand, CustomerStatus, PictureKind
 from doorward.directory import adoption, adoption_sums
 from doorward.kernel.errors import ChoiceInvalid
 from doorward.notifications.adoption import numbers
-from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
+from doorward.notifications.links_and_codes import NoLongerWanted
 from doorward.notifications.mailboxes import deliveries_of
 from doorward.permissions.staff_scope import Reach, Scope
 from doorward.policy import versions

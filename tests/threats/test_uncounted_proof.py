@@ -41,8 +41,8 @@ COMPARE = (
 # What compares and is no proof that somebody could guess.
 NO_GUESS = {
     "doorward.credentials.recovery_codes.codes._look": "part of `use`, which counts it",
-    "doorward.audit.marks.holds": "a mark in history: 256 bits under a key of ours",
-    "doorward.audit.marks.holds_erased": "the same, beside the hash of an event that was erased",
+    "doorward.audit.erasure_marks.holds": "a mark in history: 256 bits under a key of ours",
+    "doorward.audit.erasure_marks.holds_erased": "the same, beside the hash of an event that was erased",
     "doorward.credentials.password.hashers._pbkdf2": "part of Django's `check_password`: a hash that was imported",
     "doorward.credentials.password.hashers._scrypt": "part of Django's `check_password`: a hash that was imported",
     "doorward.applications.authorization_codes.redeem": "code and verifier: 256 bits each; a wrong one uses it up",

@@ -15,7 +15,7 @@ from django.test import Client
 
 from doorward.audit.models import Event
 from doorward.customers import cached
-from doorward.kernel import storage
+from doorward.kernel import why_not_saved
 from doorward.kernel.db.postgresql import patience
 from doorward.settings import database
 from doorward.web.http import readiness
@@ -162,7 +162,7 @@ NO_CONNECTION = OperationalError("couldn't get a connection after 0.01 sec")
 
 
 def test_a_pool_that_has_no_connection_left_is_busy_too():
-    assert storage.fault_in(NO_CONNECTION) is storage.Fault.BUSY
+    assert why_not_saved.fault_in(NO_CONNECTION) is why_not_saved.Fault.BUSY
 
 
 @pytest.mark.parametrize(
@@ -191,4 +191,4 @@ def test_a_server_that_says_nothing_is_away_and_not_busy():
             with pytest.raises(OperationalError) as refused:
                 silence.ensure_connection()
             silence.close_pool()  # type: ignore[attr-defined]
-    assert storage.fault_in(refused.value) is storage.Fault.AWAY
+    assert why_not_saved.fault_in(refused.value) is why_not_saved.Fault.AWAY

@@ -33,7 +33,7 @@ from doorward.permissions.errors import NotAuthorised
 from doorward.permissions.staff_scope import Reach
 from doorward.policy import versions
 from doorward.policy.versions import Wanted
-from doorward.rollout.keeping import Kept
+from doorward.rollout.kept_rehearsals import Kept
 from doorward.rollout.rehearsal import Plan
 from doorward.web.http.needs import needs
 from tests.kit import browsers, passkeys, people, staff

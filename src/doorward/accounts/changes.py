@@ -25,11 +25,11 @@ from doorward.accounts.events import (
 )
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.phones import clean_phone
-from doorward.accounts.requirement import is_due, policy_of
+from doorward.accounts.required_of import is_due, policy_of
 from doorward.customers.errors import UnknownTab
 from doorward.customers.tab_audience import not_for
 from doorward.customers.tabs import ADMINISTRATORS, assignable
-from doorward.kernel.checks import Checks
+from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_email, clean_name
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from doorward.accounts import mailed_links
 from doorward.accounts.models import Administrator, EmailChange, MailedLink, Status
-from doorward.accounts.requirement import is_due
+from doorward.accounts.required_of import is_due
 from doorward.customers import protection, services
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise

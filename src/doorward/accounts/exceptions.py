@@ -28,13 +28,13 @@ from doorward.accounts.locking import (
     record_refusal,
 )
 from doorward.accounts.models import Administrator, PolicyException, Status
-from doorward.accounts.requirement import is_due, member_of
+from doorward.accounts.required_of import is_due, member_of
 from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers import locking as customer_lock
 from doorward.customers.rights import authorise
-from doorward.kernel.checks import Checks
 from doorward.kernel.errors import Refusal
+from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.effective import effective

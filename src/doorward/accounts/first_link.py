@@ -21,8 +21,8 @@ from doorward.audit.record import record
 from doorward.customers import cached, locking
 from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.rights import authorise
+from doorward.kernel.clock_set_back import has_come
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.moments import has_come
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from doorward.accounts.errors import (
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.customers import cached
 from doorward.customers.models import CustomerStatus
+from doorward.kernel.clock_set_back import SKEW, has_come
 from doorward.kernel.crypto.sealing import SealBroken, keyed_hash, open_sealed, seal
-from doorward.kernel.moments import SKEW, has_come
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

@@ -22,8 +22,8 @@ from doorward.accounts.events import DETAILS_CHANGED
 from doorward.accounts.models import Administrator
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
-from doorward.kernel.checks import Checks
 from doorward.kernel.errors import ChoiceInvalid
+from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_email, is_same_email
 from doorward.permissions.actions import Action
 from doorward.permissions.errors import ReauthenticationDue

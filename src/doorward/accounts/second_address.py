@@ -23,7 +23,7 @@ from doorward.accounts.models import Administrator, LinkPurpose, MailedLink
 from doorward.audit.actor import Actor, by_link, by_session
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
-from doorward.kernel.checks import Checks
+from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_email, fold_email
 from doorward.permissions.actions import Action
 

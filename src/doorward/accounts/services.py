@@ -56,7 +56,7 @@ from doorward.accounts.models import (
     Status,
     tabs_text,
 )
-from doorward.accounts.requirement import wave_share
+from doorward.accounts.required_of import wave_share
 from doorward.audit.record import record
 from doorward.customers import locking as customer_lock
 from doorward.customers import protection
@@ -64,8 +64,8 @@ from doorward.customers.errors import UnknownTab
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.customers.tabs import DEFAULT, assignable
-from doorward.kernel.checks import Checks
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
+from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_email, fold_email, is_same_email
 from doorward.permissions.actions import Action
 from doorward.permissions.errors import ReauthenticationDue

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
     from doorward.customers.models import Customer
-    from doorward.kernel.checks import Checks
+    from doorward.kernel.field_checks import Checks
 
 # So many names an event says; of more it says how many.
 _NAMED: Final = 10

@@ -18,9 +18,9 @@ from doorward.applications.models import Grant
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
+from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.db.unordered import one_or_none
-from doorward.kernel.moments import lasts
 from doorward.kernel.ratelimit import throttle
 from doorward.permissions.actions import Action
 

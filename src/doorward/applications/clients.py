@@ -32,8 +32,8 @@ from doorward.customers import protection
 from doorward.customers.models import Tab
 from doorward.customers.rights import authorise
 from doorward.gate.assurance import Assurance
-from doorward.kernel.checks import Checks
 from doorward.kernel.errors import ChoiceInvalid, NotFound
+from doorward.kernel.field_checks import Checks
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:

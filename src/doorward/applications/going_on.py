@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from doorward.applications import carried
-from doorward.kernel.moments import lasts
+from doorward.kernel.clock_set_back import lasts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

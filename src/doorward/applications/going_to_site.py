@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from doorward.applications import carried, visits
-from doorward.kernel.moments import lasts
+from doorward.kernel.clock_set_back import lasts
 
 PARAMETER: Final = "for"
 START: Final = "/forward-auth/start/"

@@ -25,8 +25,8 @@ from doorward.gate.assurance import Assurance, wanted_of
 from doorward.gate.evaluate import evaluate, unattended
 from doorward.gate.loading import load_session
 from doorward.gate.requirement import Need, Step
+from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.db.unordered import one_or_none
-from doorward.kernel.moments import lasts
 from doorward.permissions.actions import Managed
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from doorward.applications.models import ClientSecret, ClientType
 from doorward.applications.sealed import of_secret
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
+from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import SealBroken, keyed_hash, open_sealed, seal
 from doorward.kernel.db.unordered import one_or_none
 from doorward.kernel.errors import NotFound
-from doorward.kernel.moments import lasts
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:

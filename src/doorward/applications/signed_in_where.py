@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.applications import words
+from doorward.applications import field_words
 from doorward.applications.events import APPLICATION_SIGNED_OUT
 from doorward.applications.grants import named
 from doorward.applications.models import Grant, SiteVisit
@@ -47,7 +47,7 @@ class SignedIn:
     @property
     def told(self) -> str:
         """What it is told, in words."""
-        return words.told(self.scopes)
+        return field_words.told(self.scopes)
 
 
 def of_sessions(
@@ -113,7 +113,7 @@ def _at_sites(
             title=title_of(key),
             since=before.since if before else since,
             used_at=None,
-            scopes=words.OF_SITE,
+            scopes=field_words.OF_SITE,
         )
     return found
 

@@ -24,8 +24,8 @@ from doorward.audit.record import record
 from doorward.customers import brands, cached, protection, tab_audience
 from doorward.customers.rights import authorise
 from doorward.gate.assurance import Assurance
-from doorward.kernel.checks import Checks
 from doorward.kernel.errors import ChoiceInvalid, NotFound
+from doorward.kernel.field_checks import Checks
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ from doorward.audit.events import Outcome
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.recovery_codes import codes
 from doorward.customers.rights import authorise
+from doorward.gate.absent_person import load_person
 from doorward.gate.assurance import assurance_of, methods_of, verified_at, verified_factor
-from doorward.gate.coming import ways
 from doorward.gate.evaluate import evaluate
 from doorward.gate.loading import load_session
-from doorward.gate.person import load_person
+from doorward.gate.possible_sessions import ways
 from doorward.gate.requirement import Step
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import fold_email

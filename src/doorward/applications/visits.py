@@ -19,10 +19,10 @@ from doorward.gate.assurance import Assurance
 from doorward.gate.evaluate import evaluate, unattended
 from doorward.gate.loading import load_visit
 from doorward.gate.requirement import Need
+from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.moments import lasts
 from doorward.kernel.ratelimit import throttle
-from doorward.kernel.storage import fault_in
+from doorward.kernel.why_not_saved import fault_in
 from doorward.permissions.actions import Action, Managed
 from doorward.sessions import queries
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from doorward.audit import marks
+from doorward.audit import erasure_marks
 from doorward.audit.actor import WITHOUT_BROWSER
 from doorward.audit.leaves import form_of, leaf_of, owner_of, part_hash
 from doorward.audit.models import ErasedEvent, Event
@@ -47,7 +47,7 @@ def erase_events(events: list[Event]) -> None:
                 id=event.id,
                 batch=event.batch or 0,
                 leaf=leaf,
-                proof=marks.proof_of_erased(event.id, leaf),
+                proof=erasure_marks.proof_of_erased(event.id, leaf),
             )
             for event, leaf in hashes
         ]

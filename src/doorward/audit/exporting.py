@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Record = dict[str, object]
 
-# Of an event, in this order; each form of a leaf (`audit/forms.py`) is made of these.
+# Of an event, in this order; each form of a leaf (`audit/leaf_forms.py`) is made of these.
 EVENT: Final = (
     *("form", "id", "public_id", "at", "type", "outcome"),
     *("actor_type", "actor_id", "actor_name", "actor_email", "actor_salt", "actor_hash"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.db import transaction
 
-from doorward.audit import marks
+from doorward.audit import erasure_marks
 from doorward.audit.actor import WORKER
 from doorward.audit.events import HISTORY_FORGOTTEN
 from doorward.audit.models import Batch, ErasedEvent, Event
@@ -53,7 +53,7 @@ def _forget(upto: int) -> int:
     # After the events: what is erased of them meanwhile is found by now.
     deleted += ErasedEvent.objects.filter(batch__lte=upto).delete()[0]
     if deleted:
-        proof = marks.proof(HISTORY_FORGOTTEN, upto)
+        proof = erasure_marks.proof(HISTORY_FORGOTTEN, upto)
         details: dict[str, Detail] = {"batch": upto, "events": deleted, "proof": proof}
         record(HISTORY_FORGOTTEN, actor=WORKER, details=details)
     return deleted

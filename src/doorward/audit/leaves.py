@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from doorward.audit import chain
-from doorward.audit.forms import FORMS, Form, UnknownForm
+from doorward.audit.leaf_forms import FORMS, Form, UnknownForm
 
 if TYPE_CHECKING:
     from doorward.audit.models import Event

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.db import models
 
-from doorward.audit import forms
+from doorward.audit import leaf_forms
 from doorward.audit.actor import CredentialType
 from doorward.audit.chain import Anchor, Sealed, timestamp
 
@@ -59,7 +59,7 @@ def new_salt() -> bytes:
 class Event(models.Model):
     """One line of history. What the worker adds later: `dispatched_at`, and `batch` when it is sealed.
 
-    `form` is the version of the form in which it is sealed (`audit/forms.py`). `actor_type` says who acts and
+    `form` is the version of the form in which it is sealed (`audit/leaf_forms.py`). `actor_type` says who acts and
     `credential` by what (`audit.actor`); `browser` is only what a browser said of itself. `details` are our own
     words, numbers and ids; what somebody typed is in `typed`.
 
@@ -70,7 +70,7 @@ class Event(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     at = models.DateTimeField()
-    form = models.PositiveSmallIntegerField(default=forms.NEWEST)
+    form = models.PositiveSmallIntegerField(default=leaf_forms.NEWEST)
     type = models.CharField(max_length=40)
     outcome = models.CharField(max_length=10)
     actor_type = models.CharField(max_length=10)
@@ -151,7 +151,7 @@ class Event(models.Model):
 class ErasedEvent(models.Model):
     """What is left of a sealed event when its customer was deleted for good: the hash that its batch commits to.
 
-    `id` is the event's. `proof` takes the key file to make (`marks.py`).
+    `id` is the event's. `proof` takes the key file to make (`erasure_marks.py`).
     """
 
     id = models.BigIntegerField(primary_key=True)

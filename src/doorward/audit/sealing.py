@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import connection, transaction
 
 from doorward.audit import chain
-from doorward.audit.forms import FORMS
+from doorward.audit.leaf_forms import FORMS
 from doorward.audit.leaves import leaf_of
 from doorward.audit.models import Batch, Event
 

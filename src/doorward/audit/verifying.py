@@ -7,9 +7,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from doorward.audit import chain, marks, reading
+from doorward.audit import chain, erasure_marks, reading
 from doorward.audit.events import ADMINISTRATOR_ERASED, HISTORY_FORGOTTEN
-from doorward.audit.forms import UnknownForm
+from doorward.audit.leaf_forms import UnknownForm
 from doorward.audit.leaves import form_of, is_erased, leaf_of, owner_of
 from doorward.audit.sealing import newest
 from doorward.kernel.text.amounts import amount
@@ -130,10 +130,10 @@ class _Look:
         details = event.details if isinstance(event.details, dict) else {}
         upto = details.get("batch")
         if event.type == HISTORY_FORGOTTEN and isinstance(upto, int):
-            if marks.holds(event, HISTORY_FORGOTTEN, upto):
+            if erasure_marks.holds(event, HISTORY_FORGOTTEN, upto):
                 self.forgettings.append((upto, event.at))
         elif event.type == ADMINISTRATOR_ERASED and event.subject_id:
-            honest = marks.holds(event, ADMINISTRATOR_ERASED, event.subject_id)
+            honest = erasure_marks.holds(event, ADMINISTRATOR_ERASED, event.subject_id)
             (self.erasings if honest else self.made_up).add(event.subject_id)
 
     def judge_absent(self) -> None:
@@ -211,7 +211,7 @@ class _Look:
             self.report.add(batch.number, Fault.CHANGED, text)
 
     def _look_at_erased(self, batch: Batch, erased: list[ErasedEvent]) -> None:
-        made_up = [one for one in erased if not marks.holds_erased(one)]
+        made_up = [one for one in erased if not erasure_marks.holds_erased(one)]
         if made_up:
             were = amount(len(made_up), "event was", "events were")
             text = f"Of batch {_of(batch)} {were} taken away; what stands in its place is not Doorward's."

@@ -80,26 +80,26 @@ def add(  # noqa: PLR0913 - a command's options are this many
     Without --password-stdin an invitation is mailed, and its address is printed.
     """
     from doorward.accounts.services import Details, NewAdministrator  # noqa: PLC0415
-    from doorward.cli import adding  # noqa: PLC0415
+    from doorward.cli import add_administrator  # noqa: PLC0415
 
     company = customer_named(customer)
-    first, last = adding.names_of(email)
+    first, last = add_administrator.names_of(email)
     new = NewAdministrator(
         email=email,
         details=Details(
             first_name=first if first_name is None else first_name,
             last_name=last if last_name is None else last_name,
         ),
-        tabs=adding.tabs_for(company, tabs, primary=primary),
+        tabs=add_administrator.tabs_for(company, tabs, primary=primary),
         require_2fa=require_2fa,
         is_primary=primary,
-        language=adding.language_of(language),
-        scope=adding.scope_of(scope, brands, seen),
+        language=add_administrator.language_of(language),
+        scope=add_administrator.scope_of(scope, brands, seen),
     )
     if password_stdin:
-        adding.add_active(new, company, password=_password())
+        add_administrator.add_active(new, company, password=_password())
     else:
-        adding.invite(new, company)
+        add_administrator.invite(new, company)
 
 
 @administrators.command("scope")
@@ -114,12 +114,12 @@ def scope_(*, email: str, reach: str, brands: tuple[str, ...], seen: tuple[str, 
 
     from doorward.accounts import services as accounts_services  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.cli import adding, people  # noqa: PLC0415
+    from doorward.cli import add_administrator, people  # noqa: PLC0415
 
     person = _person(email)
     changed = accounts_services.change(
         person.id,
-        accounts_services.Change(scope=adding.scope_of(reach, brands, seen)),
+        accounts_services.Change(scope=add_administrator.scope_of(reach, brands, seen)),
         customer_id=person.customer_id,
         actor=CONSOLE,
         now=timezone.now(),
@@ -132,9 +132,9 @@ def scope_(*, email: str, reach: str, brands: tuple[str, ...], seen: tuple[str, 
 @with_data
 def resend_invitation(email: str) -> None:
     """Mail a new invitation to somebody who has not accepted one, and print its address."""
-    from doorward.cli import adding  # noqa: PLC0415 - after set-up
+    from doorward.cli import add_administrator  # noqa: PLC0415 - after set-up
 
-    adding.resend(_person(email))
+    add_administrator.resend(_person(email))
 
 
 @administrators.command("list")

@@ -48,7 +48,7 @@ def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.audit.events import BACKUP_TAKEN  # noqa: PLC0415
-    from doorward.operations.backup import encryption, last, making, taken  # noqa: PLC0415
+    from doorward.operations.backup import copies_taken, encryption, last_good, making  # noqa: PLC0415
 
     path, now = file.resolve(), timezone.now()
     _refuse(path, settings.DOORWARD, overwrite=overwrite)
@@ -56,8 +56,8 @@ def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
         to = encryption.recipients(recipients)
         made = making.make(path, recipients=to, replace=overwrite, now=now, seen=seen)
         with suppress(DatabaseError):  # one that can only be read is backed up all the same
-            last.remember(now=now)
-        taken.remember(BACKUP_TAKEN, details={"encrypted": bool(to)})
+            last_good.remember(now=now)
+        copies_taken.remember(BACKUP_TAKEN, details={"encrypted": bool(to)})
     encrypted = "encrypted" if to else "not encrypted"
     click.echo(
         f"{path}: {made.size / _MEGABYTE:.1f} MB, {encrypted}. The keys are not in it: "

@@ -16,7 +16,7 @@ import click
 from doorward import __version__
 from doorward.cli.examples import attach
 from doorward.cli.failure import Failure
-from doorward.kernel.storage import sentence_for
+from doorward.kernel.why_not_saved import sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,8 +33,8 @@ COMMANDS = {
     "customers": "doorward.cli.customers",
     "demo": "doorward.demo.command",
     "demo-code": "doorward.demo.command",
-    "evidence": "doorward.cli.taking_along",
-    "export": "doorward.cli.taking_along",
+    "evidence": "doorward.cli.exporting",
+    "export": "doorward.cli.exporting",
     "history": "doorward.cli.history",
     "import": "doorward.cli.importing",
     "keys": "doorward.cli.keys",
@@ -143,7 +143,7 @@ def set_up_django(*, beside: bool = False) -> None:
 
     `beside`: links lead to the portal that runs on the data folder, if one does.
     """
-    from doorward.cli.beside import follow  # noqa: PLC0415 - `--help` needs none of this
+    from doorward.cli.listening_file import follow  # noqa: PLC0415 - `--help` needs none of this
     from doorward.environment import WrongSetting, load  # noqa: PLC0415
     from doorward.kernel.crypto.keyring import SafeBroken  # noqa: PLC0415
 
@@ -183,15 +183,15 @@ def _with_data(command: Callable[..., Any], *, migrating: bool) -> Callable[...,
         set_up_django(beside=True)
         from django.db import DatabaseError  # noqa: PLC0415 - needs Django
 
-        from doorward.cli import data  # noqa: PLC0415
+        from doorward.cli import first_start  # noqa: PLC0415
         from doorward.kernel.crypto.keyring import SafeBroken  # noqa: PLC0415
         from doorward.kernel.errors import Refusal  # noqa: PLC0415
         from doorward.kernel.refusals import sentence  # noqa: PLC0415
 
         if migrating:
-            data.bring_up_to_date(only_sqlite=True)
+            first_start.bring_up_to_date(only_sqlite=True)
         else:
-            data.refuse_missing_or_newer()
+            first_start.refuse_missing_or_newer()
         try:
             return command(*args, **kwargs)
         except Refusal as refusal:
@@ -199,7 +199,7 @@ def _with_data(command: Callable[..., Any], *, migrating: bool) -> Callable[...,
         except SafeBroken as error:
             raise Failure(str(error)) from error
         except DatabaseError as error:
-            raise data.cannot_be_used(error) from error
+            raise first_start.cannot_be_used(error) from error
 
     return ready
 

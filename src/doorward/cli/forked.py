@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from doorward.cli import parent_death
 from doorward.cli.failure import Failure
-from doorward.kernel.storage import sentence_for
+from doorward.kernel.why_not_saved import sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -198,7 +198,7 @@ def _text(line: dict[str, Any]) -> str:
 
 
 def _write(report: Path, lines: list[dict[str, Any]]) -> None:
-    from doorward.kernel.files import write_whole  # noqa: PLC0415
+    from doorward.kernel.atomic_files import write_whole  # noqa: PLC0415
     from doorward.kernel.text import tables  # noqa: PLC0415
 
     rows = (

@@ -140,13 +140,13 @@ def backup(*, file: Path, recipients: tuple[str, ...]) -> None:
     set_up_django()
     _refuse_command("Its secret manager keeps them")
     from doorward.audit.events import KEYS_COPIED  # noqa: PLC0415 - after set-up, as all below
-    from doorward.operations.backup import encryption, key_file, taken  # noqa: PLC0415
+    from doorward.operations.backup import copies_taken, encryption, key_file  # noqa: PLC0415
 
     try:
         ids = key_file.write(file.resolve(), _file(), to=encryption.recipients(recipients))
     except (encryption.WrongKey, key_file.NotWritten) as error:
         raise Failure(str(error)) from error
-    if not taken.remember(KEYS_COPIED, details={"key_ids": ids}):
+    if not copies_taken.remember(KEYS_COPIED, details={"key_ids": ids}):
         click.echo("History has nothing of it: the database cannot be written to.", err=True)
     click.echo(f"{file}: the keys {', '.join(ids)}, encrypted.")
 
@@ -163,12 +163,12 @@ def restore(*, file: Path, identity: Path) -> None:
     """Put the key file back from FILE, where there is none."""
     set_up_django()
     _refuse_command("Its secret manager keeps them")
-    from doorward.cli.data import forget_made_key  # noqa: PLC0415 - after set-up, as all below
-    from doorward.operations.backup import encryption, form, key_file  # noqa: PLC0415
+    from doorward.cli.first_start import forget_made_key  # noqa: PLC0415 - after set-up, as all below
+    from doorward.operations.backup import archive, encryption, key_file  # noqa: PLC0415
 
     try:
         ids = key_file.put_back(file, _file(), by=encryption.identities(identity))
-    except form.NoBackup as error:
+    except archive.NoBackup as error:
         raise Failure(f"{file} holds no keys that can be used: {error}.") from error
     except (encryption.WrongKey, key_file.NotWritten) as error:
         raise Failure(str(error)) from error

@@ -23,7 +23,7 @@ from doorward.cli import parent_death
 from doorward.cli.base import set_up_django
 from doorward.cli.failure import Failure
 from doorward.kernel import memory
-from doorward.kernel.storage import sentence_for
+from doorward.kernel.why_not_saved import sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,7 +60,7 @@ def load(names: Iterable[str]) -> None:
     if "serve" in names:
         importlib.import_module("granian")
         importlib.import_module("doorward.web.server.rsgi")
-        importlib.import_module("doorward.web.server.beforehand").load()
+        importlib.import_module("doorward.web.server.preloading").load()
         if settings.DOORWARD.otlp_endpoint:
             importlib.import_module("doorward.web.server.spans")
     _log_lightly()
@@ -156,7 +156,7 @@ def _back_up_when_due(stop: threading.Event) -> None:
     from django.db import connections  # noqa: PLC0415 - after set-up, as all below
     from django.utils import timezone  # noqa: PLC0415
 
-    from doorward.kernel.storage import log_failure  # noqa: PLC0415
+    from doorward.kernel.why_not_saved import log_failure  # noqa: PLC0415
     from doorward.operations.backup import schedule  # noqa: PLC0415
 
     wait = 0

@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator, Status
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.cli.base import utc
 from doorward.customers import staff_scope
 from doorward.customers.models import CustomerKind

@@ -15,7 +15,7 @@ def migrate() -> None:
     start meanwhile wait for it. Done a second time, it changes nothing.
     """
     set_up_django()
-    from doorward.cli.data import bring_up_to_date  # noqa: PLC0415 - after set-up
+    from doorward.cli.first_start import bring_up_to_date  # noqa: PLC0415 - after set-up
 
     bring_up_to_date()
     click.echo("The database is up to date.")

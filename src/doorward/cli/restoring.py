@@ -60,9 +60,9 @@ def everything(*, file: Path, identity: Path | None, as_it_was: bool) -> None:
     from django.db import DatabaseError  # noqa: PLC0415
 
     from doorward.audit.events import BACKUP_PUT_BACK  # noqa: PLC0415
-    from doorward.cli import data  # noqa: PLC0415
+    from doorward.cli import first_start  # noqa: PLC0415
     from doorward.cli.run import data_folder_locked  # noqa: PLC0415
-    from doorward.operations.backup import taken  # noqa: PLC0415
+    from doorward.operations.backup import copies_taken  # noqa: PLC0415
 
     if not file.is_file():
         raise Failure(f"There is no file {file}.")
@@ -71,26 +71,26 @@ def everything(*, file: Path, identity: Path | None, as_it_was: bool) -> None:
             said, ended = _put_back(file, identity, as_it_was=as_it_was)
             _bring_up_to_date()
             if not as_it_was:
-                taken.remember(BACKUP_PUT_BACK, details={"as_of": said["made_at"]})
+                copies_taken.remember(BACKUP_PUT_BACK, details={"as_of": said["made_at"]})
             _say_all(said, ended, _missing_keys())
         except DatabaseError as error:
-            raise data.cannot_be_used(error) from error
+            raise first_start.cannot_be_used(error) from error
         finally:
             # The keys of what comes back are elsewhere: one that was made just now is none of them.
-            data.forget_made_key()
+            first_start.forget_made_key()
 
 
 @contextmanager
 def _said_in_a_sentence(file: Path) -> Iterator[None]:
     from doorward.kernel.db.dump import CannotDump  # noqa: PLC0415 - after set-up, as all below
     from doorward.kernel.db.sqlite.copying import NotWhole  # noqa: PLC0415
-    from doorward.operations.backup import encryption, form, restoring  # noqa: PLC0415
+    from doorward.operations.backup import archive, encryption, restoring  # noqa: PLC0415
 
     try:
         yield
     except (CannotDump, encryption.WrongKey, restoring.NotEmpty) as error:
         raise Failure(str(error)) from error
-    except form.NoBackup as error:
+    except archive.NoBackup as error:
         raise Failure(f"{file} is no backup that can be used: {error}.") from error
     except NotWhole as error:
         raise Failure(f"What came back is not what {file} has: {error}. {_after_half()}") from error
@@ -161,7 +161,7 @@ def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) ->
     from doorward.audit.reading import UNREADABLE  # noqa: PLC0415 - after set-up, as all below
     from doorward.audit.verifying import verify  # noqa: PLC0415
     from doorward.cli.history import print_report  # noqa: PLC0415
-    from doorward.operations.backup import past  # noqa: PLC0415
+    from doorward.operations.backup import ended_on_restore  # noqa: PLC0415
 
     rows = amount(sum(said["rows"].values()), "row", "rows")
     tables = amount(len(said["rows"]), "table", "tables")
@@ -170,7 +170,7 @@ def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) ->
     )
     if ended:
         click.echo(f"Ended: {', '.join(f'{what} ({number:,})' for what, number in ended.items())}.")
-    if staying := past.staying(said["rows"]):
+    if staying := ended_on_restore.staying(said["rows"]):
         click.echo(
             f"As they were then, also what was removed, changed or used since: {', '.join(staying)}."
         )
@@ -226,7 +226,7 @@ def _database_of(backup: str, identity: Path | None) -> Iterator[str]:
         return
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.kernel.files import scratch  # noqa: PLC0415
+    from doorward.kernel.atomic_files import scratch  # noqa: PLC0415
     from doorward.operations.backup import encryption, restoring  # noqa: PLC0415
 
     file, ours = Path(backup), settings.DOORWARD.sqlite_file

@@ -12,9 +12,9 @@ import click
 
 from doorward.cli import forked, parts
 from doorward.cli.base import set_up_django
-from doorward.cli.beside import LOCK, write_down
 from doorward.cli.failure import Failure
 from doorward.cli.listening import answers, find_address, port_held, soon
+from doorward.cli.listening_file import LOCK, write_down
 from doorward.cli.supervisor import supervise
 from doorward.operations import demonstration
 
@@ -68,7 +68,7 @@ def work() -> None:
 
 
 def _refuse_unprepared() -> None:
-    from doorward.cli.data import refuse_unprepared  # noqa: PLC0415 - after set-up
+    from doorward.cli.first_start import refuse_unprepared  # noqa: PLC0415 - after set-up
 
     refuse_unprepared()
 
@@ -142,7 +142,7 @@ def _prepare(fill: Callable[[], dict[str, str]]) -> tuple[str, dict[str, str]]:
 
     from doorward.accounts import first_link  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.cli.data import bring_up_to_date  # noqa: PLC0415
+    from doorward.cli.first_start import bring_up_to_date  # noqa: PLC0415
 
     bring_up_to_date()
     filled = fill()

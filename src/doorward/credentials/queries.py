@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from doorward.accounts.requirement import required
+from doorward.accounts.required_of import required
 from doorward.credentials.models import WORKS, Factor, RecoveryCode
 from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.rules import FactorKind

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from doorward.accounts.account import locked
 from doorward.accounts.looking_after import keeps_help
-from doorward.accounts.requirement import policy_of, required
+from doorward.accounts.required_of import policy_of, required
 from doorward.audit.record import record
 from doorward.credentials import sealed, standing
 from doorward.credentials.errors import (
@@ -37,9 +37,9 @@ from doorward.credentials.trusted_browsers import trust
 from doorward.credentials.wrong_proofs import record_failure
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
+from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import NameMissing, NotFound, Refusal
-from doorward.kernel.moments import lasts
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from doorward.credentials import standing
 from doorward.credentials.models import Factor
 from doorward.credentials.trusted_browsers import trust
-from doorward.kernel.moments import lasts
+from doorward.kernel.clock_set_back import lasts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -18,8 +18,8 @@ from doorward.customers.errors import HostIsSite, HostTaken
 from doorward.customers.events import BRAND_ADDED, BRAND_CHANGED
 from doorward.customers.models import Brand, Tab
 from doorward.customers.rights import authorise
-from doorward.kernel.checks import Checks
 from doorward.kernel.errors import NotFound
+from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_host, clean_line
 from doorward.permissions.actions import Action
 

@@ -17,8 +17,8 @@ from doorward.customers.tab_audience import is_for
 from doorward.customers.tabs import in_order
 from doorward.kernel.errors import NotFound
 from doorward.kernel.hosts import is_loopback, is_nearby
-from doorward.kernel.storage import fault_in
 from doorward.kernel.text import names
+from doorward.kernel.why_not_saved import fault_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

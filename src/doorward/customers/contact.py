@@ -9,7 +9,7 @@ from doorward.kernel.text.cleaning import clean_email, clean_line, clean_link
 
 if TYPE_CHECKING:
     from doorward.customers.models import Brand
-    from doorward.kernel.checks import Checks
+    from doorward.kernel.field_checks import Checks
 
 PHONE_LENGTH: Final = 40
 HOURS_LENGTH: Final = 80

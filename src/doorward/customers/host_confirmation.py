@@ -1,7 +1,7 @@
 """How a host name shows that it is this portal: the page or the TXT record that only this installation can have.
 
 Who asks is a person with a form, and where is what they typed. So only the address that links would have is asked
-for, at an address of the internet (`kernel/reachable.py`), once; nothing is followed, little is read, and not for long.
+for, at an address of the internet (`kernel/ssrf.py`), once; nothing is followed, little is read, and not for long.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from doorward.kernel.connecting import connected
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.errors import MustWait
 from doorward.kernel.hosts import DEFAULT_PORTS
-from doorward.kernel.reachable import is_public
+from doorward.kernel.ssrf import is_public
 
 PATH: Final = "/.well-known/doorward-host/"
 _RECORD: Final = "doorward-host="

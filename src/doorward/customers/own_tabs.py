@@ -25,8 +25,8 @@ from doorward.customers.models import Tab, TabAudience
 from doorward.customers.rights import authorise
 from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.kernel import lucide
-from doorward.kernel.checks import Checks
 from doorward.kernel.errors import AddressInvalid, FieldsRefused, NotFound
+from doorward.kernel.field_checks import Checks
 from doorward.kernel.hosts import is_loopback
 from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import clean_line, clean_link

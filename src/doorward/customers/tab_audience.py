@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_noop
 
-from doorward.audit.fields import Words
+from doorward.audit.field_words import Words
 from doorward.customers.errors import NobodyChosen, TabCustomerUnknown, TooManyCustomersNamed
 from doorward.customers.models import Brand, Customer, Tab, TabAudience
 from doorward.kernel.errors import ChoiceInvalid
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from doorward.kernel.checks import Checks
+    from doorward.kernel.field_checks import Checks
 
 # More are better a brand.
 MOST_CUSTOMERS: Final = 500

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doorward.cli.failure import Failure
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 from doorward.operations import demonstration
 from doorward.operations.demonstration import PREFIX, is_one
 
@@ -39,7 +39,7 @@ def point_to(folder: Path, *, port: int) -> None:
     """Leave the pointer to a demonstration that holds the lock of its folder by now."""
     pointer = _pointer_folder() / str(port)
     pointer.unlink(missing_ok=True)  # it may be a link of somebody else's
-    files.write_whole(pointer, os.fsencode(folder))
+    atomic_files.write_whole(pointer, os.fsencode(folder))
 
 
 def forget(folder: Path) -> None:

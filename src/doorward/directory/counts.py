@@ -18,7 +18,7 @@ from doorward.accounts.models import (
     Standing,
     Status,
 )
-from doorward.accounts.requirement import asked_rows
+from doorward.accounts.required_of import asked_rows
 from doorward.credentials.recovery_codes import codes
 from doorward.directory.state import enough
 from doorward.directory.weak import Weak, moments, weaknesses

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Q
 
 from doorward.accounts.models import ACTIVE_OR_INVITED, ONE_DEVICE, Standing, Status
-from doorward.accounts.requirement import asked_rows
+from doorward.accounts.required_of import asked_rows
 from doorward.policy.fields import Kinds
 
 if TYPE_CHECKING:

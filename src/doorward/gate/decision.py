@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from doorward.credentials.trusted_browsers import rules
 from doorward.gate.assurance import assurance_of, can_reach, reaches, verified_factor
 from doorward.gate.requirement import Need, Step
-from doorward.kernel.moments import lasts
+from doorward.kernel.clock_set_back import lasts
 from doorward.permissions.actions import Managed
 from doorward.sessions.reauthentication import (
     LINK_PROOF_SECONDS,

@@ -19,7 +19,7 @@ from doorward.importing.errors import (
     PartLost,
     TooManyLines,
 )
-from doorward.importing.found import address, left, must_fit, word
+from doorward.importing.other_system import address, left, must_fit, word
 from doorward.importing.rules import Device, PersonLine
 from doorward.kernel.pictures import Bounds, decoded
 from doorward.kernel.text.cleaning import fold_case, fold_email

@@ -10,7 +10,7 @@ from doorward.credentials.totp.rules import STEP_SECONDS
 from doorward.importing.django_tables import NAME, inner
 from doorward.importing.errors import FactorLost, SecretSealed, SourceUnreadable, TooManyLines
 from doorward.importing.files import MOST_LINES
-from doorward.importing.found import Found, address, must_be_on_time, nobodys, text, word
+from doorward.importing.other_system import Found, address, must_be_on_time, nobodys, text, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

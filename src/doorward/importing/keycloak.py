@@ -10,7 +10,7 @@ from doorward.credentials.errors import HashUnknown
 from doorward.credentials.password.hash_formats import Pbkdf2, argon2_text, read
 from doorward.credentials.totp import foreign
 from doorward.importing.errors import SourceUnreadable
-from doorward.importing.found import ODD, Found, address, objects, parsed, text
+from doorward.importing.other_system import ODD, Found, address, objects, parsed, text
 from doorward.kernel.errors import Refusal
 
 if TYPE_CHECKING:

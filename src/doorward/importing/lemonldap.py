@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from doorward.credentials.totp import foreign
 from doorward.importing.errors import SecretSealed, SourceUnreadable
-from doorward.importing.found import ODD, Found, address, left, objects, parsed, text
+from doorward.importing.other_system import ODD, Found, address, left, objects, parsed, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

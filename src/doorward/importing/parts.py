@@ -1,7 +1,7 @@
 """Looking at an import part by part: each part is one transaction, with what came of each of its lines.
 
 What is killed in the middle goes on with the part whose transaction was not done. Of what somebody asked for on a page,
-the worker asks at each part whether they are let through still (`rollout/asker.py`; decision 0027).
+the worker asks at each part whether they are let through still (`rollout/who_asked.py`; decision 0027).
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
-from doorward.importing import customers, devices, inviting, keeping, people, reading, rules
+from doorward.importing import customers, devices, inviting, people, reading, rules, sealed_lines
 from doorward.importing.errors import ImportForgotten
 from doorward.importing.events import IMPORT_STOPPED, IMPORTED
 from doorward.importing.models import ImportLine, ImportPart, ImportRun, ImportState
 from doorward.importing.rules import CustomerLine, LineOutcome, PersonLine
 from doorward.kernel.errors import NotFound, Refusal, TooManyMails
-from doorward.kernel.storage import log_failure
+from doorward.kernel.why_not_saved import log_failure
 from doorward.permissions.actions import Action
 from doorward.permissions.errors import NotAuthorised
-from doorward.rollout.asker import asker, why_not
 from doorward.rollout.errors import AskerLostRight
+from doorward.rollout.who_asked import asker, why_not
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -197,7 +197,7 @@ def _row(run: ImportRun, part: int, outcome: LineOutcome, key: str) -> ImportLin
         fate=outcome.fate.value,
         fields=" ".join(outcome.fields)[:200],
         why={
-            "refusal": keeping.packed_refusals([outcome.refusal]),
-            "notes": keeping.packed_refusals(outcome.notes),
+            "refusal": sealed_lines.packed_refusals([outcome.refusal]),
+            "notes": sealed_lines.packed_refusals(outcome.notes),
         },
     )

@@ -26,8 +26,8 @@ from doorward.importing.errors import (
     NotYoursToChange,
 )
 from doorward.importing.rules import Fate, LineOutcome, PersonLine
-from doorward.kernel.checks import Checks
 from doorward.kernel.errors import FieldsRefused, Refusal
+from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_line, fold_case, fold_email, storable
 from doorward.permissions.actions import Action
 from doorward.sessions import ending

@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from doorward.credentials.totp import foreign
 from doorward.importing.errors import KeyNeeded, KeyWrong, OtherFormat
-from doorward.importing.found import (
+from doorward.importing.other_system import (
     Found,
     address,
     must_be_on_time,

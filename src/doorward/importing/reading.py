@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doorward.importing import keeping, rules
+from doorward.importing import rules, sealed_lines
 from doorward.importing.columns import NEEDED
 from doorward.importing.errors import LineTwice
 from doorward.importing.files import Cells, row_of
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from doorward.importing.files import Row
-    from doorward.importing.keeping import Line
     from doorward.importing.models import ImportPart, ImportRun
+    from doorward.importing.sealed_lines import Line
 
 
 def once(run: ImportRun, part: ImportPart) -> Iterator[Line]:
     """Return the lines of a part, and refuse each that is about the same one as an earlier line."""
-    lines = [_read(run, packed) for packed in keeping.opened(part)]
+    lines = [_read(run, packed) for packed in sealed_lines.opened(part)]
     keys = {key_of(line) for line in lines if not isinstance(line, LineOutcome)}
     earlier = run.outcomes.filter(key__in=keys, part__lt=part.number)
     first: dict[str, int] = {}
@@ -42,7 +42,7 @@ def _read(run: ImportRun, packed: Any) -> Line:  # noqa: ANN401 - as it was kept
     """Return a line that was kept, or what is wrong with it."""
     if run.headings:
         return line_of(row_of(Cells(*packed), run.fields), run.kind)
-    return keeping.line_of(packed)
+    return sealed_lines.line_of(packed)
 
 
 def line_of(row: Row, kind: str) -> Line:

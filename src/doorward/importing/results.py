@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from doorward.importing import inviting, keeping
+from doorward.importing import inviting, sealed_lines
 from doorward.importing.rules import Fate, LineOutcome
 
 if TYPE_CHECKING:
@@ -41,6 +41,6 @@ def outcome_of(row: ImportLine) -> LineOutcome:
         key=row.what,
         fate=Fate(row.fate),
         fields=tuple(row.fields.split()),
-        refusal=next(iter(keeping.refusals(row.why["refusal"])), None),
-        notes=tuple(keeping.refusals(row.why["notes"])),
+        refusal=next(iter(sealed_lines.refusals(row.why["refusal"])), None),
+        notes=tuple(sealed_lines.refusals(row.why["notes"])),
     )

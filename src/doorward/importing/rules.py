@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from doorward.importing.errors import StatusUnknown, YesOrNo
-from doorward.kernel.checks import Checks
+from doorward.kernel.field_checks import Checks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
-from doorward.importing import columns, files, inviting, keeping, parts, remembering
+from doorward.importing import column_memory, columns, files, inviting, parts, sealed_lines
 from doorward.importing.errors import ImportForgotten
 from doorward.importing.events import IMPORT_GOES_ON, IMPORT_REPORTED, IMPORT_STOPPED
 from doorward.importing.models import WAITING, ImportPart, ImportRun, ImportState
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.audit.actor import Actor
-    from doorward.importing.keeping import Line
+    from doorward.importing.sealed_lines import Line
 
 # So many lines are done within the request; more are left to the worker.
 IN_REQUEST: Final = 500
@@ -66,12 +66,12 @@ def receive(table: files.Table, about: About, *, actor: Actor, now: datetime) ->
     fields = list(table.fields)
     if not any(fields):
         fields = columns.suggest(
-            headings, known, remembering.remembered(about.kind, about.into, actor=actor)
+            headings, known, column_memory.remembered(about.kind, about.into, actor=actor)
         )
     with transaction.atomic():
         run = _begin(about, table.digest, actor=actor, now=now)
         run.headings, run.fields = headings, fields
-        _keep(run, table.lines(), keeping.part_of_table)
+        _keep(run, table.lines(), sealed_lines.part_of_table)
     return run
 
 
@@ -82,7 +82,7 @@ def receive_lines(
     authorise(actor, needed(about.into), about.into)
     with transaction.atomic():
         run = _begin(about, digest, actor=actor, now=now)
-        _keep(run, iter(lines), keeping.part_of_lines)
+        _keep(run, iter(lines), sealed_lines.part_of_lines)
     return run
 
 
@@ -100,7 +100,7 @@ def rehearse(run: ImportRun, fields: Sequence[str], *, actor: Actor, now: dateti
                 raise ChoiceInvalid
             run.fields = columns.chosen(fields, columns.KNOWN[run.kind], columns.NEEDED[run.kind])
             _must_bring(run, actor=actor)
-            remembering.remember(run, actor=actor)
+            column_memory.remember(run, actor=actor)
         _start(run, dry=True, actor=actor, now=now)
     return run
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from doorward.audit import chain, sealing
 from doorward.audit.models import Batch
 from doorward.customers import cached
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 from doorward.notifications.envelope import ascii_address, headers_of, host_of, one_line, sender_of
 from doorward.notifications.mail import Mail, NotSent, open_mail
 
@@ -39,7 +39,7 @@ def write(*, now: datetime) -> int:
     batch = sealing.newest() if file.name else None
     if batch is None or line_of(batch) in _tail(file):
         return 0
-    files.add_line(file, line_of(batch))
+    atomic_files.add_line(file, line_of(batch))
     return 1
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from doorward.accounts.models import Administrator
-from doorward.audit import marks
+from doorward.audit import erasure_marks
 from doorward.audit.actor import WORKER, Who
 from doorward.audit.erasing import concerning, erase_elsewhere, erase_events
 from doorward.audit.events import ADMINISTRATOR_ERASED
-from doorward.audit.forms import FORMS
+from doorward.audit.leaf_forms import FORMS
 from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.customers import deletion
@@ -128,7 +128,7 @@ def _mark_again(person_id: UUID, customer_id: UUID, name: str) -> None:
 def _mark_erased(person_id: UUID, customer_id: UUID, name: str) -> None:
     """Record that a person was erased: without it their empty parts would look as if somebody had taken them."""
     who = Who(id=person_id, name="", email="", customer_id=customer_id, customer_name=name)
-    proof = marks.proof(ADMINISTRATOR_ERASED, person_id)
+    proof = erasure_marks.proof(ADMINISTRATOR_ERASED, person_id)
     for provider in _providers():
         record(
             ADMINISTRATOR_ERASED,

@@ -15,8 +15,8 @@ from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import MAILS
 from doorward.kernel.metrics.declared import Mail as Ended
 from doorward.notifications import outbox
-from doorward.notifications.enclosed import NoLongerWanted
 from doorward.notifications.letter import write
+from doorward.notifications.links_and_codes import NoLongerWanted
 from doorward.notifications.mail import NotSent, open_mail
 
 if TYPE_CHECKING:

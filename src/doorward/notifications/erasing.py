@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 from doorward.accounts.errors import WrongStatus
 from doorward.accounts.events import ADMINISTRATOR_REMOVED, INVITATION_REVOKED
 from doorward.accounts.models import Administrator, Status
-from doorward.audit import marks
+from doorward.audit import erasure_marks
 from doorward.audit.actor import WORKER, Actor, Who
 from doorward.audit.erasing import erase_from_history
 from doorward.audit.events import ADMINISTRATOR_ERASED
@@ -82,7 +82,7 @@ def erase(person: Administrator, *, actor: Actor) -> None:
         deliveries = Delivery.objects.filter(administrator_id=person.id)
         ids = list(deliveries.values_list("id", flat=True))
         deliveries.delete()
-        proof = marks.proof(ADMINISTRATOR_ERASED, person.id)
+        proof = erasure_marks.proof(ADMINISTRATOR_ERASED, person.id)
         record(ADMINISTRATOR_ERASED, actor=actor, subject=nameless, details={"proof": proof})
     mail_files.forget_deliveries(ids)
 

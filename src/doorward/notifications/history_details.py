@@ -8,15 +8,15 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from doorward.accounts.models import MailProblem
-from doorward.applications.words import FIELDS as OF_APPLICATIONS
-from doorward.audit.fields import FIELDS, changes_in
+from doorward.applications.field_words import FIELDS as OF_APPLICATIONS
+from doorward.audit.field_words import FIELDS, changes_in
 from doorward.audit.reason import Reason
 from doorward.customers import tab_audience
 from doorward.customers.tab_titles import title_of
 from doorward.kernel.refusals import by_code
 from doorward.kernel.text.days import in_words
 from doorward.managing.page_titles import page
-from doorward.policy.words import WORDS
+from doorward.policy.field_words import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

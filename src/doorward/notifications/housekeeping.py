@@ -23,11 +23,11 @@ from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH, USUAL
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import WORKER_FAILURES
 from doorward.kernel.ratelimit import throttle
-from doorward.kernel.storage import log_failure
+from doorward.kernel.why_not_saved import log_failure
 from doorward.managing import end as managing
 from doorward.notifications import anchoring, customer_deletion, erasing, mail_files, outbox
 from doorward.recovery import caller_check, lapse
-from doorward.rollout import keeping, reminders, ticking, waiting_waves, weekly
+from doorward.rollout import kept_rehearsals, reminders, ticking, waiting_waves, weekly
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
 
@@ -76,7 +76,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("changes of e-mail", EVERY_HOUR, email_change.forget),
     ("reminders of days gone by", EVERY_HOUR, reminders.forget),
     ("sessions", EVERY_HOUR, ending.forget),
-    ("rehearsals", EVERY_HOUR, keeping.forget),
+    ("rehearsals", EVERY_HOUR, kept_rehearsals.forget),
     ("what came of ticks for many", EVERY_HOUR, ticking.forget),
     ("files to import, and what came of them", EVERY_HOUR, forget_imports),
     ("caller checks", EVERY_HOUR, caller_check.forget),

@@ -14,22 +14,22 @@ from django.utils.translation import ngettext
 
 from doorward.accounts import staff_history
 from doorward.accounts.models import Administrator, EmailChange
-from doorward.accounts.requirement import required
+from doorward.accounts.required_of import required
 from doorward.audit.actor import WITHOUT_BROWSER, ActorType
 from doorward.audit.browsers import approximate, in_words
-from doorward.audit.fields import changes_in
+from doorward.audit.field_words import changes_in
 from doorward.audit.models import Event
 from doorward.customers import cached
 from doorward.customers.models import CustomerKind
-from doorward.notifications import words
+from doorward.notifications import names_and_times
 from doorward.notifications.adoption import numbers
-from doorward.notifications.enclosed import Enclosed, NoLongerWanted, enclose
 from doorward.notifications.envelope import in_envelope
+from doorward.notifications.links_and_codes import Enclosed, NoLongerWanted, enclose
 from doorward.notifications.mailboxes import minimum_of
 from doorward.notifications.managing import Told, told_of
 from doorward.notifications.messages import ASKED_FOR, Message
 from doorward.notifications.rendering import render
-from doorward.policy.words import WORDS
+from doorward.policy.field_words import WORDS
 from doorward.recovery.events import by_support
 from doorward.rollout import reminders, weekly
 from doorward.sessions.models import Session
@@ -133,7 +133,7 @@ class Letter:
     @property
     def support(self) -> list[str]:
         """How the support is reached."""
-        return words.support(self.brand)
+        return names_and_times.support(self.brand)
 
 
 def write(delivery: Delivery, *, now: datetime) -> Mail:
@@ -175,11 +175,11 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
     return Letter(
         message=message,
         brand=brand,
-        name=words.name(person.full_name),
+        name=names_and_times.name(person.full_name),
         mailbox=delivery.address,
-        customer=words.name(person.customer.name),
+        customer=names_and_times.name(person.customer.name),
         to_provider=person.customer.kind == CustomerKind.PROVIDER,
-        subject=words.person(event.subject_name, event.subject_email),
+        subject=names_and_times.person(event.subject_name, event.subject_email),
         actor=actor,
         own=event.actor_id == person.id,
         facts=[*_facts(message, event, actor=actor, zone=person.time_zone), *_again(delivery)],
@@ -188,25 +188,27 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
         link=brand.address(enclosed.path) if enclosed.path else "",
         link_last=message in _LINK_LAST,
         code=_grouped(enclosed.code),
-        until=words.moment(until, zone=person.time_zone) if until else "",
+        until=names_and_times.moment(until, zone=person.time_zone) if until else "",
         required=required(person, now=now),
-        factor=words.name(str(event.typed.get("factor", ""))),
+        factor=names_and_times.name(str(event.typed.get("factor", ""))),
         left=_number(event.details.get("left")),
         old_email=change.old_email if change else "",
         new_email=change.email if change else "",
         by_colleague=bool(change and change.by_colleague),
-        takes_effect=words.moment(takes_effect, zone=person.time_zone) if takes_effect else "",
+        takes_effect=names_and_times.moment(takes_effect, zone=person.time_zone)
+        if takes_effect
+        else "",
         policy_requires=_yes_or_no(event.details.get("require_2fa")),
         planned=event.type.endswith("_planned"),
         withdrawn=event.type.endswith("_withdrawn"),
-        what=words.name(str(event.details.get("what", ""))),
+        what=names_and_times.name(str(event.details.get("what", ""))),
         event=event.type,
         by_support=by_support(event),
         waits=event.details.get("waits") is True,
         request=f"/customers/{event.customer_id}/requests/{event.details.get('request')}/",
-        company=words.name(event.customer_name),
+        company=names_and_times.name(event.customer_name),
         minimum=_minimum(message, event),
-        of_brand=words.name(str(event.details.get("brand", ""))),
+        of_brand=names_and_times.name(str(event.details.get("brand", ""))),
         of_all=_of_all(event),
         numbers=_numbers(message, event, person, now=now),
         managing=told_of(event),
@@ -242,7 +244,7 @@ def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tup
     if message in _NOWHERE or event.actor_type in WITHOUT_BROWSER:
         browser, network = "", ""
     facts = [
-        (_("When"), words.moment(_moment(message, event), zone=zone)),
+        (_("When"), names_and_times.moment(_moment(message, event), zone=zone)),
         (_("By"), actor),
         (_("Browser"), browser),
         (_("Network"), network),
@@ -256,7 +258,9 @@ def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tup
         facts += _of_version(event, zone=zone)
     if message is Message.SET_UP_REMINDER:
         day = str(event.details.get("day", ""))
-        facts = [(_("Required from"), words.moment(datetime.fromisoformat(day), zone=zone))]
+        facts = [
+            (_("Required from"), names_and_times.moment(datetime.fromisoformat(day), zone=zone))
+        ]
     if message in _OF_EXCEPTION:
         facts += _of_exception(event, zone=zone)
     return [(name, value) for name, value in facts if value]
@@ -265,17 +269,17 @@ def _facts(message: Message, event: Event, *, actor: str, zone: str) -> list[tup
 def _of_version(event: Event, *, zone: str) -> list[tuple[str, str]]:
     """Return from when a version holds that is planned, and why it was saved."""
     starts, reason = str(event.details.get("starts", "")), str(event.details.get("reason", ""))
-    from_when = words.moment(datetime.fromisoformat(starts), zone=zone) if starts else ""
-    return [(_("Holds from"), from_when), (_("Reason"), words.name(reason))]
+    from_when = names_and_times.moment(datetime.fromisoformat(starts), zone=zone) if starts else ""
+    return [(_("Holds from"), from_when), (_("Reason"), names_and_times.name(reason))]
 
 
 def _of_exception(event: Event, *, zone: str) -> list[tuple[str, str]]:
     """Return until when an exception runs, why it was made, and how many there were for the person with it."""
     ends, times = str(event.details.get("ends", "")), _number(event.details.get("exceptions"))
-    until = words.moment(datetime.fromisoformat(ends), zone=zone) if ends else ""
+    until = names_and_times.moment(datetime.fromisoformat(ends), zone=zone) if ends else ""
     return [
         (_("Ends"), until),
-        (_("Reason"), words.name(str(event.typed.get("reason", "")))),
+        (_("Reason"), names_and_times.name(str(event.typed.get("reason", "")))),
         (_("Exceptions so far"), str(times) if times > 1 else ""),
     ]
 
@@ -301,10 +305,10 @@ def _actor(event: Event, person: Administrator, brand: BrandLook) -> str:
         return _("the operator of %(brand)s") % {"brand": brand.name}
     if event.actor_id == person.id:
         return ""
-    actor = words.person(event.actor_name, event.actor_email)
+    actor = names_and_times.person(event.actor_name, event.actor_email)
     if event.on_behalf_of_id is None:
         return actor
-    whom = words.person(event.on_behalf_of_name, event.on_behalf_of_email)
+    whom = names_and_times.person(event.on_behalf_of_name, event.on_behalf_of_email)
     return _("%(actor)s, on behalf of %(whom)s") % {"actor": actor, "whom": whom}
 
 

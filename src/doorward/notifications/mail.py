@@ -21,7 +21,7 @@ from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
 from doorward.accounts.models import MailProblem
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -99,12 +99,12 @@ class FolderBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Write them. Raises OSError."""
         folder = settings.DOORWARD.mail_server.folder
-        files.make_folder(folder)
+        atomic_files.make_folder(folder)
         for mail in email_messages:
             made: Message = mail.message()
             name = mail.name if isinstance(mail, Mail) else made["Message-ID"].strip("<>")
             content = made.as_bytes(linesep="\r\n")  # type: ignore[call-arg]
-            files.write_whole(folder / f"{name}.eml", content)
+            atomic_files.write_whole(folder / f"{name}.eml", content)
         return len(email_messages)
 
 

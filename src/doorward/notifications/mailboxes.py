@@ -18,8 +18,8 @@ from doorward.audit.events import Audience, Notification, Outcome
 from doorward.audit.models import Event
 from doorward.customers.models import CustomerKind
 from doorward.customers.rights import is_allowed
-from doorward.notifications.enclosed import as_id
 from doorward.notifications.events import ALL
+from doorward.notifications.links_and_codes import as_id
 from doorward.notifications.messages import FOR_THE_MAILBOX, Message
 from doorward.notifications.models import Delivery
 from doorward.policy.versions import minimum_of_brand, minimum_of_customer

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from doorward.managing import queries, watching
 from doorward.managing.models import Managing
-from doorward.notifications import words
-from doorward.notifications.enclosed import as_id
+from doorward.notifications import names_and_times
 from doorward.notifications.events import ALL
+from doorward.notifications.links_and_codes import as_id
 
 if TYPE_CHECKING:
     from doorward.audit.models import Event
@@ -39,11 +39,11 @@ def told_of(event: Event) -> Told | None:
         return None
     managing = queries.by_id(found)
     return Told(
-        staff=words.person(managing.staff.full_name, managing.staff.email),
-        reason=words.name(managing.reason),
+        staff=names_and_times.person(managing.staff.full_name, managing.staff.email),
+        reason=names_and_times.name(managing.reason),
         path=f"/managing/{managing.id}/",
         own_path=f"/customers/{managing.customer_id}/manage/",
-        company=words.name(managing.customer.name),
+        company=names_and_times.name(managing.customer.name),
         changes=event.details.get("changes") is True,
         looked=tuple(_look(seen) for seen in reversed(watching.seen(managing))),
         done=tuple(_sentence(one) for one in reversed(watching.done(managing))),
@@ -51,7 +51,7 @@ def told_of(event: Event) -> Told | None:
 
 
 def _look(seen: watching.Seen) -> str:
-    return f"{seen.words}: {words.name(seen.person)}" if seen.person else seen.words
+    return f"{seen.words}: {names_and_times.name(seen.person)}" if seen.person else seen.words
 
 
 def _sentence(event: Event) -> str:
@@ -59,7 +59,7 @@ def _sentence(event: Event) -> str:
     if found is None:
         return event.type
     names = {
-        "actor": words.person(event.actor_name, event.actor_email),
-        "subject": words.person(event.subject_name, event.subject_email),
+        "actor": names_and_times.person(event.actor_name, event.actor_email),
+        "subject": names_and_times.person(event.subject_name, event.subject_email),
     }
     return str(found.by_another or found.sentence) % names

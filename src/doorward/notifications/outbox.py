@@ -17,8 +17,8 @@ from doorward.audit.events import Group
 from doorward.audit.models import Event
 from doorward.customers import throw_away
 from doorward.directory import adoption_sums
+from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.errors import MustWait
-from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
 from doorward.notifications.events import ALL
 from doorward.notifications.mailboxes import deliveries_of

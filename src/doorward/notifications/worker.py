@@ -13,7 +13,7 @@ from doorward.kernel.db.postgresql import patience
 from doorward.kernel.heartbeat import AT_A_MESSAGE, ROUND, USUAL, WORKER, Heart
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import WORKER_FAILURES
-from doorward.kernel.storage import Fault, fault_in, log_failure
+from doorward.kernel.why_not_saved import Fault, fault_in, log_failure
 from doorward.notifications import outbox
 from doorward.notifications.delivery import LOOK_SECONDS, deliver_due
 from doorward.notifications.housekeeping import tidy

@@ -11,7 +11,7 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from doorward.environment import WrongSetting
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ _SET_BY_DEMO: Final = frozenset({"demo", "data_dir", "bind", "workers"})
 
 def mark(folder: Path) -> None:
     """Mark a folder that was just made as a demonstration's."""
-    files.write_new(folder / _MARK, _name_of(folder).encode("ascii"))
+    atomic_files.write_new(folder / _MARK, _name_of(folder).encode("ascii"))
 
 
 def is_one(folder: Path) -> bool:

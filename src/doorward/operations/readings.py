@@ -28,7 +28,7 @@ from doorward.kernel import heartbeat
 from doorward.kernel.metrics import declared as metrics
 from doorward.kernel.models import Heartbeat
 from doorward.notifications.models import Delivery, State
-from doorward.operations.backup import last
+from doorward.operations.backup import last_good
 from doorward.policy.fields import LONGEST_SESSION
 from doorward.sessions.models import Session
 
@@ -102,7 +102,7 @@ def _answers_within() -> float:
 
 
 def _worker(*, now: datetime) -> Iterator[Reading]:
-    backup = last.counted(settings.DOORWARD)
+    backup = last_good.counted(settings.DOORWARD)
     said = Heartbeat.objects.in_bulk([heartbeat.WORKER, heartbeat.ROUND, backup])
     beat, ended = said.get(heartbeat.WORKER), said.get(heartbeat.ROUND)
     yield metrics.WORKER_RUNNING, (), heartbeat.is_alive(beat, now=now)
@@ -129,9 +129,9 @@ def _outbox(*, now: datetime) -> Iterator[Reading]:
 
 
 def _history(*, now: datetime) -> Iterator[Reading]:
-    last = sealing.newest()
-    if last is not None:
-        yield metrics.SEAL_AGE, (), _age(last.sealed_at, now=now)
+    newest = sealing.newest()
+    if newest is not None:
+        yield metrics.SEAL_AGE, (), _age(newest.sealed_at, now=now)
     yield metrics.UNSEALED, (), sealing.behind(now=now).total_seconds()
 
 

@@ -19,7 +19,7 @@ from doorward.audit.record import record
 from doorward.credentials import suspension
 from doorward.credentials.models import USABLE, Factor
 from doorward.credentials.trusted_browsers import trust
-from doorward.kernel.moments import SKEW
+from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.ratelimit import throttle
 from doorward.recovery.errors import NoDeviceChosen
 from doorward.recovery.events import DEVICE_LOST, DEVICE_SUSPENDED

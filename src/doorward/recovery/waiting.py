@@ -15,7 +15,7 @@ from doorward.audit.record import record
 from doorward.credentials.models import Factor
 from doorward.customers import locking
 from doorward.customers.rights import authorise
-from doorward.kernel.moments import lasts
+from doorward.kernel.clock_set_back import lasts
 from doorward.permissions.actions import Action
 from doorward.policy.loading import policies_of
 from doorward.recovery import set_up_pass

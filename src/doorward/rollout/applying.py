@@ -14,7 +14,7 @@ from doorward.customers import locking, protection
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait, NotFound
 from doorward.permissions.actions import Action
-from doorward.rollout import keeping, ticking
+from doorward.rollout import kept_rehearsals, ticking
 from doorward.rollout.errors import NobodyLeft, RehearsalOutdated, TooManyToRehearse
 from doorward.rollout.rehearsal import Plan, rehearse
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor
     from doorward.policy.models import PolicyVersion
     from doorward.policy.versions import Owner, Wanted
-    from doorward.rollout.keeping import Difference, Kept
+    from doorward.rollout.kept_rehearsals import Difference, Kept
     from doorward.rollout.models import TickRun
     from doorward.rollout.rehearsal import Rehearsal
 
@@ -43,7 +43,7 @@ def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
     authorise(actor, _looking(plan.owner), **_target(plan))
     if actor.person is None:
         raise NotFound
-    if wait := keeping.seconds_to_wait(actor.person, now=now):
+    if wait := kept_rehearsals.seconds_to_wait(actor.person, now=now):
         raise MustWait(seconds=wait)
     plan = _of_those_left(plan)
     people = Administrator.objects.everywhere().filter(customer__in=plan.customers())
@@ -53,7 +53,7 @@ def make(plan: Plan, *, actor: Actor, now: datetime) -> UUID:
     with transaction.atomic():
         # It took its time.
         must_still_may(actor, _looking(plan.owner), **_target(plan))
-        return keeping.keep(plan, found, actor.person)
+        return kept_rehearsals.keep(plan, found, actor.person)
 
 
 def make_again(kept: Kept, *, actor: Actor, now: datetime) -> UUID:
@@ -69,7 +69,7 @@ def make_again(kept: Kept, *, actor: Actor, now: datetime) -> UUID:
 
 def find(rehearsal_id: UUID, *, actor: Actor, now: datetime) -> Kept:
     """Return a rehearsal that whoever asks made themselves, or raise `NotFound`."""
-    kept = keeping.read(rehearsal_id, actor.person, now=now) if actor.person else None
+    kept = kept_rehearsals.read(rehearsal_id, actor.person, now=now) if actor.person else None
     if kept is None:
         raise NotFound
     return kept
@@ -83,7 +83,7 @@ def apply(kept: Kept, *, actor: Actor, now: datetime) -> TickRun | PolicyVersion
     authorise(actor, action_of(kept.plan), **_target(kept.plan))
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _hold(kept.plan)
-        if not keeping.take(kept):
+        if not kept_rehearsals.take(kept):
             raise NotFound
         if changed_since(kept, now=now):
             raise RehearsalOutdated
@@ -102,7 +102,7 @@ def apply_shown(
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         _hold(plan)
         found = rehearse(plan, now=now)
-        if keeping.differ(shown, found):
+        if kept_rehearsals.differ(shown, found):
             raise RehearsalOutdated
         return policy_change.save(owner, wanted, actor=actor, now=now)
 
@@ -111,9 +111,9 @@ def changed_since(kept: Kept, *, now: datetime) -> list[Difference]:
     """Return who would fare differently now; of a brand, whether anybody would is seen by the numbers."""
     found = rehearse(kept.plan, now=now)
     if kept.plan.owner.brand_id is None:
-        return keeping.differences(kept, found.people, at=found.at)
+        return kept_rehearsals.differences(kept, found.people, at=found.at)
     same = {one: dict(counts) for one, counts in found.by_customer().items()} == kept.by_customer
-    return [] if same else [keeping.Difference(kept.id, None, None)]
+    return [] if same else [kept_rehearsals.Difference(kept.id, None, None)]
 
 
 def action_of(plan: Plan) -> Action:

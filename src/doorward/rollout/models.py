@@ -12,7 +12,7 @@ from doorward.customers.models import Brand, Customer
 
 
 class KeptRehearsal(models.Model):
-    """What was rehearsed, for whom, and what came of it: people by their ids, as `keeping.py` packs them.
+    """What was rehearsed, for whom, and what came of it: people by their ids, as `kept_rehearsals.py` packs them.
 
     `wanted`: the version that would be saved; none: `ticked` has whom two factors would be required of. Of a brand
     there are numbers alone, by customer.

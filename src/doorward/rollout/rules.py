@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from doorward.gate.coming import NO_BROWSER, ways
 from doorward.gate.evaluate import evaluate
+from doorward.gate.possible_sessions import NO_BROWSER, ways
 from doorward.gate.requirement import Need, Step
 from doorward.permissions.staff_scope import Scope
 from doorward.policy.fields import Kinds

@@ -1,8 +1,8 @@
 """Ticks for many: two factors required of a few at once, and of more by the worker, part by part.
 
-Each person has a row that says what came of it, written in the transaction of their tick: what is killed in the middle
-goes on where it was, and does nothing twice. At each part who asked must be let through still (`asker.py`), and of a
-customer one runs at a time.
+Each person has a row that says what came of it, written in the transaction of their tick: what is killed in the
+middle goes on where it was, and does nothing twice. At each part who asked must be let through still (`who_asked.py`),
+and of a customer one runs at a time.
 """
 
 from __future__ import annotations
@@ -27,9 +27,8 @@ from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
-from doorward.kernel.storage import log_failure
+from doorward.kernel.why_not_saved import log_failure
 from doorward.permissions.actions import Action
-from doorward.rollout.asker import asker, why_not
 from doorward.rollout.errors import AlreadyRunning, NobodyLeft, RemovedMeanwhile, RunOver
 from doorward.rollout.events import (
     REQUIRING_BEGUN,
@@ -38,6 +37,7 @@ from doorward.rollout.events import (
     REQUIRING_STOPPED,
 )
 from doorward.rollout.models import RunState, Tick, TickOutcome, TickRun
+from doorward.rollout.who_asked import asker, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

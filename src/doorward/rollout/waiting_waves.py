@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, Status
-from doorward.accounts.requirement import asked_rows
+from doorward.accounts.required_of import asked_rows
 from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers import protection

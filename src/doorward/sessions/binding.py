@@ -20,10 +20,10 @@ from django.db import transaction
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.audit.record import record
+from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import DEVICES, Device
-from doorward.kernel.moments import lasts
 from doorward.sessions import device_proofs
 from doorward.sessions.errors import DeviceProofRefused, StaleChallenge
 from doorward.sessions.events import NOT_FROM_ITS_DEVICE, SESSION_BOUND

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from doorward.kernel.moments import SKEW, lasts
+from doorward.kernel.clock_set_back import SKEW, lasts
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto import sealing
-from doorward.kernel.moments import lasts
 from doorward.sessions import sealed as sessions_sealed
 from doorward.sessions.issuing import browser_hash
 from doorward.sessions.models import Session

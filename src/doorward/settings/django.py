@@ -12,7 +12,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from doorward import environment
-from doorward.kernel import files, privacy
+from doorward.kernel import atomic_files, file_permissions
 from doorward.kernel.crypto import keyring, keys_command
 from doorward.operations import demonstration
 from doorward.settings import database, logs
@@ -23,9 +23,9 @@ WEB = PACKAGE / "web"
 DOORWARD = environment.load()
 demonstration.refuse_other(DOORWARD)
 # Before anything is made: whoever serves this, and under whatever umask.
-os.umask(privacy.UMASK)
-files.make_folder(DOORWARD.data_dir)
-for sentence in privacy.close(DOORWARD.data_dir, DOORWARD.sqlite_file, keys=DOORWARD.keys):
+os.umask(file_permissions.UMASK)
+atomic_files.make_folder(DOORWARD.data_dir)
+for sentence in file_permissions.close(DOORWARD.data_dir, DOORWARD.sqlite_file, keys=DOORWARD.keys):
     sys.stderr.write(f"{sentence}\n")
 # Where a key file has to be made, it says when.
 KEYS = (

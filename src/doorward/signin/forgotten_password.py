@@ -21,9 +21,9 @@ from doorward.audit.events import Outcome
 from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.customers.models import CustomerStatus
+from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import SealBroken, open_sealed, seal
 from doorward.kernel.errors import MustWait
-from doorward.kernel.moments import lasts
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import fold_email
 from doorward.signin import sealed

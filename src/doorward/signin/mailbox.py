@@ -22,9 +22,9 @@ from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.credentials.totp.rules import normalise
 from doorward.credentials.wrong_proofs import count_refused
+from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.crypto.sealing import SealBroken, keyed_hash, open_sealed, seal
 from doorward.kernel.errors import MustWait, Refusal
-from doorward.kernel.moments import SKEW
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.ratelimit.mail_budget import MAILBOX_CODE
 from doorward.sessions import ending, issuing

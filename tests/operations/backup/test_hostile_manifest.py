@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doorward.operations.backup import form, manifest
+from doorward.operations.backup import archive, manifest
 
 GOOD = {
     "doorward": "1.0",
@@ -38,7 +38,7 @@ def test_what_doorward_writes_is_understood():
     ],
 )
 def test_anything_else_is_refused_unrepeated(said):
-    with pytest.raises(form.NoBackup) as refused:
+    with pytest.raises(archive.NoBackup) as refused:
         manifest.refuse(GOOD | said, kind="sqlite")
     assert str(refused.value).isprintable()
     assert "done" not in str(refused.value)
@@ -46,6 +46,6 @@ def test_anything_else_is_refused_unrepeated(said):
 
 def test_one_that_is_nested_without_end_is_refused(monkeypatch):
     monkeypatch.setattr("json.dumps", lambda *_args, **_rest: "[" * 200_000)
-    whole = b"".join(form.pack(iter([b"piece"]), dict))
-    with pytest.raises(form.NoBackup):
-        form.Unpacking(lambda _piece: None).write(whole)
+    whole = b"".join(archive.pack(iter([b"piece"]), dict))
+    with pytest.raises(archive.NoBackup):
+        archive.Unpacking(lambda _piece: None).write(whole)

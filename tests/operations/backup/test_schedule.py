@@ -18,7 +18,7 @@ from doorward.kernel.db.sqlite.copying import copy_to
 from doorward.kernel.heartbeat import Heart
 from doorward.kernel.metrics.declared import BACKUP_AGE
 from doorward.operations import readings
-from doorward.operations.backup import encryption, form, last, schedule
+from doorward.operations.backup import archive, encryption, last_good, schedule
 from doorward.operations.checks import backups
 from tests.cli.backups import Installation, programs_of_the_server
 from tests.kit import people, postgresql
@@ -69,8 +69,8 @@ def test_one_a_day_is_kept_of_the_newest_and_nobodys_else_is_touched(folder, set
     ours = [f"doorward-{id_of}-202611{day}T090000Z.backup" for day in (26, 25)]
     assert [file.name for file in schedule.kept(folder)] == ours
     assert sorted(file.name for file in folder.iterdir()) == sorted([*others, *ours])
-    assert last.last_good(NOW + 49 * HOUR) == NOW + 48 * HOUR
-    assert last.last_good(NOW) is None  # a date that is yet to come is no good one
+    assert last_good.last_good(NOW + 49 * HOUR) == NOW + 48 * HOUR
+    assert last_good.last_good(NOW) is None  # a date that is yet to come is no good one
     assert all(file.stat().st_mode & 0o777 == 0o600 for file in schedule.kept(folder))
 
 
@@ -138,7 +138,7 @@ def test_the_check_says_how_old_the_last_good_one_is(settings, folder):
     by_hand = scheduled.model_copy(update={"backup_dir": type(folder)()})
     assert finding(scheduled, "backup")[0] == "unfit"
     assert finding(by_hand, "backup")[0] == "advice"
-    last.remember(by_worker=True, now=NOW)
+    last_good.remember(by_worker=True, now=NOW)
     for environment, late in ((scheduled, "unfit"), (by_hand, "advice")):
         assert finding(environment, "backup", NOW + 48 * HOUR)[0] == "fine"
         verdict, what = finding(environment, "backup", NOW + 48 * HOUR + timedelta(seconds=1))
@@ -151,13 +151,13 @@ def test_the_check_says_how_old_the_last_good_one_is(settings, folder):
 def test_one_that_was_made_at_the_console_is_none_of_the_schedule(settings, folder):
     scheduled = settings.DOORWARD
     by_hand = scheduled.model_copy(update={"backup_dir": type(folder)()})
-    last.remember(now=NOW)
+    last_good.remember(now=NOW)
     none = "The worker has made no backup yet; what `doorward backup` made does not count."
     assert finding(scheduled, "backup", NOW) == ("unfit", none)
     by_now = "The last good backup is less than an hour old."
     assert finding(by_hand, "backup", NOW) == ("fine", by_now)
-    last.remember(by_worker=True, now=NOW)
-    last.remember(now=NOW + 23 * HOUR)
+    last_good.remember(by_worker=True, now=NOW)
+    last_good.remember(now=NOW + 23 * HOUR)
     assert schedule.is_due(now=NOW + 24 * HOUR)
     late = NOW + 49 * HOUR
     assert finding(scheduled, "backup", late) == ("unfit", "The last good backup is 49 hours old.")
@@ -165,7 +165,7 @@ def test_one_that_was_made_at_the_console_is_none_of_the_schedule(settings, fold
     [age] = [number for metric, _labels, number in readings._all(now=late) if metric is BACKUP_AGE]
     assert age == 49 * 3600
     # Before an upgrade any one is good.
-    assert last.last_good(late) == NOW + 23 * HOUR
+    assert last_good.last_good(late) == NOW + 23 * HOUR
 
 
 @pytest.mark.django_db
@@ -213,7 +213,7 @@ def test_a_portal_makes_one_by_itself(tmp_path, monkeypatch):
             server.stop()
     assert found
     pieces: list[bytes] = []
-    unpacking = form.Unpacking(pieces.append)
+    unpacking = archive.Unpacking(pieces.append)
     with file.open("rb") as opened:
         encryption.decrypt(opened, [identity], unpacking.write)
     assert unpacking.finish()["rows"]["customers_customer"] == 1

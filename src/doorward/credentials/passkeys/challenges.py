@@ -23,8 +23,8 @@ from django.db.models import F
 
 from doorward.credentials.errors import PasskeyChallengeInvalid
 from doorward.credentials.models import AnsweredChallenge, ChallengePeriod
+from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.moments import lasts
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -18,9 +18,9 @@ from doorward.credentials.totp import rules
 from doorward.credentials.totp.clock_rules import off_by_one_code
 from doorward.credentials.wrong_proofs import record_failure
 from doorward.customers.rights import authorise
+from doorward.kernel.clock_set_back import SKEW, lasts
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import Refusal
-from doorward.kernel.moments import SKEW, lasts
 from doorward.kernel.ratelimit import throttle
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action

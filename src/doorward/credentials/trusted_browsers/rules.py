@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from doorward.kernel.moments import has_come
+from doorward.kernel.clock_set_back import has_come
 from doorward.policy.fields import Kinds
 
 if TYPE_CHECKING:

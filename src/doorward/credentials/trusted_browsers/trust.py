@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.db.models import F, Q
 
-from doorward.accounts.requirement import member_of
+from doorward.accounts.required_of import member_of
 from doorward.audit.record import record
 from doorward.credentials.errors import TrustNotAllowed
 from doorward.credentials.events import BROWSER_TRUSTED, TRUSTED_BROWSERS_ENDED

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from doorward.accounts import invitations, staff_scope
 from doorward.accounts.models import Administrator, Status, tabs_text
-from doorward.accounts.requirement import wave_share
+from doorward.accounts.required_of import wave_share
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo
 from doorward.audit.models import Event
 from doorward.credentials import standing

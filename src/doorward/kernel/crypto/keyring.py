@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,7 +202,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 def _create(path: Path, ring: KeyRing) -> bool:
     """Write the file where there is none; return whether it was this process that did."""
     try:
-        return files.write_new(path, _text(ring))
+        return atomic_files.write_new(path, _text(ring))
     except OSError as error:
         raise KeyRingBroken(_cannot("made", path, error)) from error
 
@@ -210,8 +210,8 @@ def _create(path: Path, ring: KeyRing) -> bool:
 def _replace(path: Path, ring: KeyRing) -> None:
     """Put a new file in the old one's place: whoever reads finds one of the two, whole."""
     try:
-        files.forget_unfinished(path)
-        files.write_whole(path, _text(ring))
+        atomic_files.forget_unfinished(path)
+        atomic_files.write_whole(path, _text(ring))
     except OSError as error:
         raise KeyRingBroken(_cannot("written", path, error)) from error
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyrage
 
-from doorward.operations.backup.form import NoBackup
+from doorward.operations.backup.archive import NoBackup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

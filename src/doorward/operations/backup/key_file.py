@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 from doorward.kernel.crypto import keyring
 from doorward.operations.backup import encryption
-from doorward.operations.backup.form import NoBackup
+from doorward.operations.backup.archive import NoBackup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def write(path: Path, file: KeyFile, *, to: Sequence[Any]) -> list[str]:
         raise NotWritten(f"There is no key file {file.path}.")
     encrypted = io.BytesIO()
     encryption.encrypt(iter([file.path.read_bytes()]), encrypted, to)
-    if not files.write_new(path, encrypted.getvalue()):
+    if not atomic_files.write_new(path, encrypted.getvalue()):
         raise NotWritten(f"{path} already exists: name another file.")
     return [key.id for key in keyring.load(file.path).keys]
 
@@ -49,12 +49,12 @@ def put_back(path: Path, file: KeyFile, *, by: Sequence[Any]) -> list[str]:
         raise NoBackup(f"it cannot be read: {error.strerror}") from error
     with opened as encrypted:
         encryption.decrypt(encrypted, by, content.write)
-    with files.scratch(file.path) as aside:
+    with atomic_files.scratch(file.path) as aside:
         aside.write_bytes(content.getvalue())
         try:
             ids = [key.id for key in keyring.load(aside).keys]
         except keyring.KeyRingBroken as error:
             raise NoBackup("something else is in it") from error
-    files.write_whole(file.path, content.getvalue())
+    atomic_files.write_whole(file.path, content.getvalue())
     file.was_made = False
     return ids

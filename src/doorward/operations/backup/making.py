@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from django.conf import settings
 from django.db import connection
 
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 from doorward.kernel.db import dump
 from doorward.kernel.db.dump import CannotDump
 from doorward.kernel.db.sqlite.copying import NotWhole, copy_to
 from doorward.kernel.db.sqlite.driver import Database
-from doorward.operations.backup import encryption, form, manifest
+from doorward.operations.backup import archive, encryption, manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -54,10 +54,10 @@ def make(
     `NoRoom`, `NotWhole`, `CannotDump`, `DatabaseError`.
     """
     pieces = _of_sqlite if connection.vendor == "sqlite" else _of_postgresql
-    with files.made_aside(path, replace=replace) as aside, aside.open("r+b") as file:
+    with atomic_files.made_aside(path, replace=replace) as aside, aside.open("r+b") as file:
         said: dict[str, Any] = {}
         with closing(pieces(said, now, seen)) as some:
-            encryption.encrypt(form.pack(some, lambda: said), file, recipients)
+            encryption.encrypt(archive.pack(some, lambda: said), file, recipients)
         file.flush()
         size = file.tell()
     return Made(size, said)
@@ -69,7 +69,7 @@ def _of_sqlite(
     # Beside the database, and so as well kept as it is: not beside the backup, where it may not be read.
     database: Path = settings.DOORWARD.sqlite_file  # type: ignore[assignment]  # SQLite is a file
     _must_have_room(database)
-    with files.scratch(database.with_name("backup")) as copy:
+    with atomic_files.scratch(database.with_name("backup")) as copy:
         copy_to(copy)
         with closing(Database.connect(copy, isolation_level=None)) as opened:
             said |= manifest.describe(
@@ -77,7 +77,7 @@ def _of_sqlite(
             )
         size, done = copy.stat().st_size, 0
         with copy.open("rb") as file:
-            while piece := file.read(form.PIECE_BYTES):
+            while piece := file.read(archive.PIECE_BYTES):
                 yield piece
                 done += len(piece)
                 seen(done, size)
@@ -89,7 +89,7 @@ def _of_postgresql(
     with dump.at_one_moment() as snapshot:
         said |= manifest.describe(ask, kind="postgresql", now=now)
         done = 0
-        for piece in dump.dump(snapshot, piece_bytes=form.PIECE_BYTES):
+        for piece in dump.dump(snapshot, piece_bytes=archive.PIECE_BYTES):
             yield piece
             done += len(piece)
             seen(done, 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from doorward import __version__
 from doorward.kernel.db import schema
-from doorward.operations.backup.form import NoBackup
+from doorward.operations.backup.archive import NoBackup
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import connection
 
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 from doorward.kernel.db import dump, unfinished
 from doorward.kernel.db.sqlite.copying import NotWhole, look_through
 from doorward.kernel.db.sqlite.driver import Database
 from doorward.kernel.text.amounts import amount
-from doorward.operations.backup import encryption, manifest, past
-from doorward.operations.backup.form import NoBackup, Unpacking
+from doorward.operations.backup import encryption, ended_on_restore, manifest
+from doorward.operations.backup.archive import NoBackup, Unpacking
 from doorward.operations.backup.making import ask
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _into_a_file(
     database, aside = settings.DOORWARD.sqlite_file, unfinished.file()
     assert database  # noqa: S101 - SQLite's is a file
     assert aside  # noqa: S101
-    with files.written_anew(aside) as file:
+    with atomic_files.written_anew(aside) as file:
         _must_be_the_same(read(path, by=by, take=file.write, seen=seen), looked)
     with closing(Database.connect(aside, isolation_level=None)) as opened:
         opened.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -125,7 +125,7 @@ def _into_a_file(
         ended = _end(lambda sql: int(opened.execute(sql).rowcount), looked, end_at)
     refuse_full()
     aside.replace(database)
-    files.sync_folder(aside.parent)
+    atomic_files.sync_folder(aside.parent)
     return ended
 
 
@@ -156,7 +156,7 @@ def _into_a_server(
 def _end(
     run: Callable[[str], int], looked: dict[str, Any], end_at: datetime | None
 ) -> dict[str, int]:
-    return past.end(run, rows=looked["rows"], now=end_at) if end_at else {}
+    return ended_on_restore.end(run, rows=looked["rows"], now=end_at) if end_at else {}
 
 
 def _must_be_the_same(read_now: dict[str, Any], looked: dict[str, Any]) -> None:

@@ -12,11 +12,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from doorward.customers.models import Customer, CustomerKind
-from doorward.kernel import files
+from doorward.kernel import atomic_files
 from doorward.kernel.heartbeat import Heart
 from doorward.kernel.models import Heartbeat
-from doorward.kernel.storage import log_failure, sentence_for
-from doorward.operations.backup import encryption, last, making
+from doorward.kernel.why_not_saved import log_failure, sentence_for
+from doorward.operations.backup import encryption, last_good, making
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +55,8 @@ def is_due(*, now: datetime) -> bool:
     """Return whether the settings want a backup made now."""
     if not settings.DOORWARD.backup_dir.name:
         return False
-    made = last.last_good(now, of=last.OF_THE_WORKER)
-    return made is None or now >= made + last.interval()
+    made = last_good.last_good(now, of=last_good.OF_THE_WORKER)
+    return made is None or now >= made + last_good.interval()
 
 
 def back_up(*, now: datetime) -> bool:
@@ -83,14 +83,14 @@ def _make(*, now: datetime) -> int:
     if not folder.is_dir():
         # Not made: where a disk is not mounted, the backup would be on the one that it is to survive.
         raise NoFolder(f"The folder {folder} for backups is not there.")
-    files.forget_parts(folder, f"{_begins()}*.backup")
+    atomic_files.forget_parts(folder, f"{_begins()}*.backup")
     making.make(
         folder.resolve() / f"{_begins()}{now:%Y%m%dT%H%M%SZ}.backup",
         recipients=encryption.recipients(given.backup_recipient),
         replace=False,
         now=now,
     )
-    last.remember(by_worker=True, now=now)
+    last_good.remember(by_worker=True, now=now)
     return sum(1 for _file in _removed(kept(folder)[given.backup_keep :]))
 
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from doorward.kernel.text.amounts import amount
-from doorward.operations.backup import last
+from doorward.operations.backup import last_good
 from doorward.operations.checks.finding import Finding, advice, fine, unfit
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def look(environment: Environment, *, now: datetime) -> Iterator[Finding]:
 
 def _age(environment: Environment, *, now: datetime) -> Finding:
     scheduled = bool(environment.backup_dir.name)
-    made = last.last_good(now, of=last.counted(environment))
+    made = last_good.last_good(now, of=last_good.counted(environment))
     complain = unfit if scheduled else advice
     do = (
         "See in the worker's log why it makes none."
@@ -44,7 +44,7 @@ def _age(environment: Environment, *, now: datetime) -> Finding:
         return complain("backup", none, do)
     hours = round((now - made).total_seconds() / 3600)
     age = amount(hours, "hour", "hours") if hours else "less than an hour"
-    if now - made > _TOO_OLD * last.interval():
+    if now - made > _TOO_OLD * last_good.interval():
         return complain("backup", f"The last good backup is {age} old.", do)
     return fine("backup", f"The last good backup is {age} old.")
 

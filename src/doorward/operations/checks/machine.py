@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doorward.environment import CONFIG
-from doorward.kernel import privacy
+from doorward.kernel import file_permissions
 from doorward.operations.checks.finding import Finding, advice, fine, unfit
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _database(environment: Environment) -> set[Path]:
 
 def _above(folders: set[Path]) -> Finding:
     """Look at the folders above: who may write there puts another folder, with keys of theirs, in the place of ours."""
-    open_ones = {one[0]: one[1] for folder in folders for one in privacy.above(folder)}
+    open_ones = {one[0]: one[1] for folder in folders for one in file_permissions.above(folder)}
     for folder, found in sorted(open_ones.items()):
         if found.st_uid not in {0, os.geteuid()}:
             whose = f"belongs to user {found.st_uid}"

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from doorward import __version__
 from doorward.kernel.db import expanding
 from doorward.kernel.text.amounts import amount
-from doorward.operations.backup import last
+from doorward.operations.backup import last_good
 from doorward.operations.checks.finding import Finding, advice, fine, unfit
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _older_nodes(plan: list[tuple[Migration, ProjectState]]) -> Finding:
 
 
 def _backup(*, now: datetime) -> Finding:
-    made = last.last_good(now)
+    made = last_good.last_good(now)
     if made and now - made <= _FRESH:
         minutes = round((now - made).total_seconds() / 60)
         return fine(

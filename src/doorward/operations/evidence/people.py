@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from doorward.accounts.events import TWO_FACTOR_REQUIRED
 from doorward.accounts.models import ACTIVE_OR_INVITED, Administrator, Status
-from doorward.accounts.requirement import member_of
+from doorward.accounts.required_of import member_of
 from doorward.audit.models import Event
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers.cached import not_for

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 
-from doorward.audit.fields import changes_in
+from doorward.audit.field_words import changes_in
 from doorward.customers.protection import details_of
+from doorward.policy.field_words import words_of
 from doorward.policy.fields import FIELDS, read
 from doorward.policy.versions import (
     changes_between,
@@ -15,7 +16,6 @@ from doorward.policy.versions import (
     minimum_of_customer,
     policy_of_customer,
 )
-from doorward.policy.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

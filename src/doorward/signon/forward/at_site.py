@@ -10,8 +10,8 @@ from doorward.applications import going_to_site, sites, visits
 from doorward.applications.errors import HandOverRefused
 from doorward.gate.requirement import Need
 from doorward.kernel.refusals import sentence
-from doorward.signon.forward import original, site_cookies
-from doorward.signon.forward.plain import begin_again, plain
+from doorward.signon.forward import original_request, site_cookies
+from doorward.signon.forward.plain_pages import begin_again, plain
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import see_other
 
@@ -56,6 +56,6 @@ def sign_out(request: Request) -> HttpResponse:
 
 def _site(request: Request) -> Site | None:
     try:
-        return sites.of_origin(original.read(request).origin)
-    except original.Unsaid:
+        return sites.of_origin(original_request.read(request).origin)
+    except original_request.Unsaid:
         return None

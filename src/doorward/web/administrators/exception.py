@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from doorward.accounts import exceptions
 from doorward.accounts.errors import NoException
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.accounts.services import find
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal

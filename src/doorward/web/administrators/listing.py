@@ -17,7 +17,7 @@ from doorward.directory.state import ANY_STATUS, Attention, FactorFilter, Rule
 from doorward.rollout import ticking
 from doorward.rollout.models import RunState
 from doorward.web.administrators.pages import Head, Line, ListPage, RunLine
-from doorward.web.administrators.words import (
+from doorward.web.administrators.person_words import (
     domain_tag,
     exception_tag,
     mail_tag,

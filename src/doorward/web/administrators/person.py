@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from doorward.accounts import invitations, services, staff_history
 from doorward.accounts.models import Status
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.credentials.password import change
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import ConfirmationMissing, Refusal

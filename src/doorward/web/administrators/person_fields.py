@@ -13,8 +13,8 @@ from doorward.customers.tab_titles import title_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.refusals import sentence
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
+from doorward.web.administrators.person_words import tab_help
 from doorward.web.administrators.staff_scope_fields import scope_fields
-from doorward.web.administrators.words import tab_help
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.languages import language_field
 from doorward.web.kit.tabs import tabs_in_order

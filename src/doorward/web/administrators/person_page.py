@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from doorward.accounts import email_change, exceptions, invitations, undelivered
 from doorward.accounts.models import Administrator, Status
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.applications import signed_in_where
 from doorward.customers.cached import not_for
 from doorward.customers.rights import is_allowed
@@ -20,7 +20,7 @@ from doorward.sessions import queries
 from doorward.web.administrators.locked import lock, locked_parts
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
-from doorward.web.administrators.words import about_requirement, taken_over_tag
+from doorward.web.administrators.person_words import about_requirement, taken_over_tag
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.likeness import domain_warning
 from doorward.web.kit.tags import factor_tags, status_tag

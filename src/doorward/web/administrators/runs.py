@@ -27,7 +27,7 @@ from doorward.web.http.streaming import export
 from doorward.web.kit import tables
 from doorward.web.kit.forms import say_refused
 from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
-from doorward.web.kit.runs import Count, being_done
+from doorward.web.kit.part_by_part import Count, being_done
 from doorward.web.kit.tags import Tag
 from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from doorward.kernel.storage import Fault, fault_in
+from doorward.kernel.why_not_saved import Fault, fault_in
 from doorward.web.http.pages import render_outside
 from doorward.web.http.readiness import is_up_to_date
 from doorward.web.kit.jinja import page_template

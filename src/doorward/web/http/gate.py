@@ -29,8 +29,8 @@ from doorward.gate.managed import load
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import MustWait, NotFound
 from doorward.kernel.refusals import sentence
-from doorward.kernel.storage import fault_in
 from doorward.kernel.text.cleaning import safe_next
+from doorward.kernel.why_not_saved import fault_in
 from doorward.managing import end, watching
 from doorward.permissions.actions import Managed
 from doorward.permissions.errors import NotAuthorised, ReauthenticationDue

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from doorward.audit.fields import changes_in
+from doorward.audit.field_words import changes_in
 from doorward.customers.protection import details_of
 from doorward.customers.tab_titles import titles_of
 from doorward.policy import series
+from doorward.policy.field_words import WORDS
 from doorward.policy.fields import Values, read
 from doorward.policy.versions import changes_between, seen_of
-from doorward.policy.words import WORDS
 
 if TYPE_CHECKING:
     from datetime import datetime

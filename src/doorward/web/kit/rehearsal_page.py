@@ -13,7 +13,7 @@ from doorward.customers.models import Customer
 from doorward.directory.search import LONGEST_SEARCH, with_words
 from doorward.policy import series
 from doorward.policy.fields import FIELDS
-from doorward.rollout import keeping, ticking
+from doorward.rollout import kept_rehearsals, ticking
 from doorward.rollout.rehearsal import Helpers
 from doorward.rollout.rules import Outcome
 from doorward.web.kit import rehearsal_words as words
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.policy.fields import Values
-    from doorward.rollout.keeping import Kept
+    from doorward.rollout.kept_rehearsals import Kept
     from doorward.rollout.rules import Foretold
     from doorward.web.http.requests import Request
 
@@ -133,7 +133,7 @@ def rehearsal_page(
     start = (filters.page - 1) * PAGE_SIZE
     lines, found = _lines(kept, filters, start=start)
     told = {one: line.told for one, line in kept.people.items()}
-    changed = keeping.differences(before, told, at=kept.made_at) if before else []
+    changed = kept_rehearsals.differences(before, told, at=kept.made_at) if before else []
     of_brand = kept.plan.owner.brand_id is not None
     before_it = _holding(kept, now=request.now)
     concerned = _concerned(kept, before_it)
@@ -278,7 +278,7 @@ def _name(row: Mapping[str, Any]) -> str:
     return full_name(row["first_name"], row["last_name"], row["email"])
 
 
-def _line(row: Mapping[str, Any], line: keeping.Line) -> Line:
+def _line(row: Mapping[str, Any], line: kept_rehearsals.Line) -> Line:
     foretold = line.told.foretold
     tone, icon = words.LOOKS[foretold.outcome]
     tag = Tag(words.outcome(foretold.outcome), tone, icon)
@@ -308,7 +308,7 @@ _AT_ONCE: Final = 500
 COLUMNS: Final = ("name", "email", "outcome", "what", "why", "day", "session_stopped")
 
 
-def _changed(found: list[keeping.Difference], kept: Kept) -> tuple[Changed, ...]:
+def _changed(found: list[kept_rehearsals.Difference], kept: Kept) -> tuple[Changed, ...]:
     if not found or kept.plan.owner.brand_id is not None:
         return ()
     rows = {row["id"]: row for row in _rows(kept, [one.person_id for one in found])}

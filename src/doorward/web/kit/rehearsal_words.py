@@ -12,7 +12,7 @@ from doorward.rollout.rules import Outcome, Why
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
-    from doorward.rollout.keeping import Kept
+    from doorward.rollout.kept_rehearsals import Kept
 
 # As a tag has them: tone and icon.
 LOOKS = {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from doorward.policy.versions import Owner, Wanted
-    from doorward.rollout.keeping import Kept
+    from doorward.rollout.kept_rehearsals import Kept
     from doorward.rollout.rehearsal import Plan
     from doorward.web.http.requests import Request
     from doorward.web.kit.rehearsal_page import Room

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from doorward.applications import clients, rules, words
+from doorward.applications import clients, field_words, rules
 from doorward.applications.models import Algorithm, ClientType, SubjectType
 from doorward.gate.assurance import Assurance
 from doorward.web.kit.fields import Option, plain_field
@@ -59,7 +59,8 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
             _("What it may be told"),
             kind="checkboxes",
             options=[
-                Option(key, str(said), key in form.scopes) for key, said in words.SCOPES.items()
+                Option(key, str(said), key in form.scopes)
+                for key, said in field_words.SCOPES.items()
             ],
             errors=found.at("scopes"),
         ),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from doorward.applications import clients, identity_headers, sites, trying
+from doorward.applications.field_words import SCOPES
 from doorward.applications.models import Site
-from doorward.applications.words import SCOPES
 from doorward.audit.browsers import in_words
 from doorward.customers.tabs import CUSTOMERS, TABS
 from doorward.gate.assurance import Assurance

@@ -18,7 +18,7 @@ from doorward.permissions.actions import Action
 from doorward.web.kit.fields import Field, Option, plain_field
 from doorward.web.kit.forms import NOTHING, Wrong
 from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
-from doorward.web.kit.runs import Count, being_done
+from doorward.web.kit.part_by_part import Count, being_done
 from doorward.web.kit.times import number
 from doorward.web.provider.forms import ImportForm, line
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from doorward.accounts import undelivered
 from doorward.accounts.models import Administrator, Standing, Status
-from doorward.accounts.requirement import member_of
+from doorward.accounts.required_of import member_of
 from doorward.credentials.models import USABLE, Factor
 from doorward.directory.people import Factors
 from doorward.directory.state import state_of

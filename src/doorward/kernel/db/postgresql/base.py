@@ -125,7 +125,7 @@ class DatabaseWrapper(django_base.DatabaseWrapper):
                     continue
                 patience.give_up()
                 if why := Attempts.why_none():
-                    # In words that `kernel/storage.py` knows: nothing was asked, whatever went wrong on the way.
+                    # In words that `kernel/why_not_saved.py` knows: nothing was asked, whatever went wrong on the way.
                     said = why.removeprefix(_FAILED)
                     raise NoConnection(f"{_FAILED}{said}") from None
                 raise

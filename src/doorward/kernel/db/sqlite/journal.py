@@ -14,8 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from doorward.kernel.atomic_files import open_lock
 from doorward.kernel.db.sqlite.driver import VERSION, WAL, Database
-from doorward.kernel.files import open_lock
 
 # How long it is waited for others that look at a new file at the same moment.
 SECONDS: Final = 2.0

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from doorward.kernel.connecting import connected
-from doorward.kernel.reachable import is_public
+from doorward.kernel.ssrf import is_public
 from doorward.operations.checks.brand.name_system import NotAnswered
 from doorward.operations.checks.finding import Finding, Record, advice, fine, unfit
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doorward.kernel import privacy
+from doorward.kernel import file_permissions
 from tests.kit.serving import doorward
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def mode(path: Path) -> int:
 
 def open_to_others(folder: Path) -> list[str]:
     paths = [folder, *folder.rglob("*")]
-    return [f"{path} {mode(path):04o}" for path in paths if mode(path) & privacy.OTHERS]
+    return [f"{path} {mode(path):04o}" for path in paths if mode(path) & file_permissions.OTHERS]
 
 
 @pytest.fixture
@@ -54,19 +54,19 @@ def somebody_else() -> Iterator[None]:
 
 
 def test_an_open_one_is_closed_and_told_once(folder: Path) -> None:
-    first, second = privacy.close(folder, folder / "doorward.sqlite3")
+    first, second = file_permissions.close(folder, folder / "doorward.sqlite3")
     assert first == f"The data folder {folder} was open to others (mode 0755); it is closed now."
     assert str(folder / "doorward.sqlite3-wal") in second
     assert mode(folder) == mode(folder / "mail") == 0o700
     assert mode(folder / "doorward.sqlite3") == 0o600
-    assert privacy.close(folder, folder / "doorward.sqlite3") == []
+    assert file_permissions.close(folder, folder / "doorward.sqlite3") == []
 
 
 @pytest.mark.parametrize("wide", [0o701, 0o710, 0o770, 0o750, 0o777, 0o1777, 0o2775, 0o704])
 def test_whatever_is_open_of_it(folder: Path, wide: int) -> None:
     folder.chmod(wide)
-    assert privacy.close(folder, None)
-    assert not mode(folder) & privacy.OTHERS
+    assert file_permissions.close(folder, None)
+    assert not mode(folder) & file_permissions.OTHERS
 
 
 def test_a_link_to_the_folder_and_links_in_it_are_followed(folder: Path, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_link_to_the_folder_and_links_in_it_are_followed(folder: Path, tmp_pat
     (folder / "gone").symlink_to(tmp_path / "nothing")
     link = tmp_path / "link"
     link.symlink_to(folder)
-    assert privacy.close(link, link / "linked.sqlite3")
+    assert file_permissions.close(link, link / "linked.sqlite3")
     assert mode(folder) == mode(elsewhere / "mail") == 0o700
     assert mode(database) == 0o600
     assert mode(shared) == 0o755, "not ours to close"
@@ -106,8 +106,8 @@ def test_what_belongs_to_somebody_else_is_refused_in_one_sentence(reached: Path)
     folder = reached / "data"
     folder.mkdir()
     folder.chmod(0o755)
-    with somebody_else(), pytest.raises(privacy.OpenToOthers) as refused:
-        privacy.close(folder, None)
+    with somebody_else(), pytest.raises(file_permissions.OpenToOthers) as refused:
+        file_permissions.close(folder, None)
     said = str(refused.value)
     assert said.startswith(f"{folder} is open to others (mode 0755), and belongs to user 0: ")
     assert f"`chmod 700 {folder}`" in said
@@ -121,8 +121,8 @@ def test_and_so_is_a_database_elsewhere(reached: Path) -> None:
     database.chmod(0o644)
     folder.mkdir(mode=0o700)
     os.chown(folder, NOBODY, -1)
-    with somebody_else(), pytest.raises(privacy.OpenToOthers):
-        privacy.close(folder, database)
+    with somebody_else(), pytest.raises(file_permissions.OpenToOthers):
+        file_permissions.close(folder, database)
 
 
 @as_root
@@ -130,16 +130,16 @@ def test_a_link_of_somebody_else_is_not_followed(folder: Path, tmp_path: Path) -
     link = tmp_path / "link"
     link.symlink_to(folder)
     os.chown(link, NOBODY, -1, follow_symlinks=False)
-    with pytest.raises(privacy.OpenToOthers, match=f"user {NOBODY}"):
-        privacy.close(link, None)
+    with pytest.raises(file_permissions.OpenToOthers, match=f"user {NOBODY}"):
+        file_permissions.close(link, None)
 
 
 def test_folders_above_that_others_can_write_to_are_named(tmp_path: Path) -> None:
     wide = tmp_path / "wide"
     (wide / "under" / "data").mkdir(parents=True)
-    assert wide not in dict(privacy.above(wide / "under" / "data"))
+    assert wide not in dict(file_permissions.above(wide / "under" / "data"))
     wide.chmod(0o777)
-    assert wide in dict(privacy.above(wide / "under" / "data"))
+    assert wide in dict(file_permissions.above(wide / "under" / "data"))
 
 
 @pytest.mark.processes

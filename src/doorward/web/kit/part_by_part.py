@@ -1,4 +1,4 @@
-"""What pages say of something that is done part by part; `templates/runs.html` shows it."""
+"""What pages say of something that is done part by part; `templates/part_by_part.html` shows it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 
 from doorward.kernel import heartbeat
-from doorward.kernel.moments import has_come
+from doorward.kernel.clock_set_back import has_come
 
 if TYPE_CHECKING:
     from datetime import datetime

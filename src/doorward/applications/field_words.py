@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from doorward.audit.fields import Words
+from doorward.audit.field_words import Words
 from doorward.gate.assurance import Assurance
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyrage
 import pytest
 
-from doorward.operations.backup import encryption, form
+from doorward.operations.backup import archive, encryption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +20,12 @@ PIECES = (b"one" * 100, b"", b"two" * 341)
 
 
 def packed(pieces: Any = PIECES) -> bytes:
-    return b"".join(form.pack(iter(pieces), lambda: {"rows": {"a": 1}}))
+    return b"".join(archive.pack(iter(pieces), lambda: {"rows": {"a": 1}}))
 
 
 def unpacked(backup: bytes, *, at_once: int = 700) -> tuple[list[bytes], dict[str, Any]]:
     taken: list[bytes] = []
-    unpacking = form.Unpacking(taken.append)
+    unpacking = archive.Unpacking(taken.append)
     for start in range(0, len(backup), at_once):
         unpacking.write(backup[start : start + at_once])
     return taken, unpacking.finish()
@@ -51,22 +51,22 @@ def test_no_byte_of_it_changes_unseen():
     for place in range(len(whole)):
         changed = bytearray(whole)
         changed[place] ^= 1 << place % 8
-        with pytest.raises(form.NoBackup):
+        with pytest.raises(archive.NoBackup):
             unpacked(bytes(changed), at_once=len(whole))
 
 
 def test_one_that_breaks_off_and_one_that_goes_on_are_refused():
     whole = packed()
     for length in range(0, len(whole), 13):
-        with pytest.raises(form.NoBackup):
+        with pytest.raises(archive.NoBackup):
             unpacked(whole[:length])
     for more in (b"\0", bytes(512), b"x", whole):
-        with pytest.raises(form.NoBackup):
+        with pytest.raises(archive.NoBackup):
             unpacked(whole + more)
 
 
 def test_pieces_do_not_change_places_and_none_is_left_out():
-    size = form.PIECE_BYTES
+    size = archive.PIECE_BYTES
     with tarfile.open(fileobj=io.BytesIO(packed([b"a", b"b"]))) as opened:
         members = [
             (member.offset, member.offset_data + 512)
@@ -81,14 +81,14 @@ def test_pieces_do_not_change_places_and_none_is_left_out():
         whole[:first] + whole[middle:],
         whole[:middle] + whole[first:],
     ):
-        with pytest.raises(form.NoBackup, match="changed on the way"):
+        with pytest.raises(archive.NoBackup, match="changed on the way"):
             unpacked(changed)
 
 
 def test_a_later_form_says_so():
-    with pytest.raises(form.NoBackup, match="newer version"):
+    with pytest.raises(archive.NoBackup, match="newer version"):
         unpacked(packed().replace(b"doorward backup 1", b"doorward backup 2"))
-    with pytest.raises(form.NoBackup, match="another file"):
+    with pytest.raises(archive.NoBackup, match="another file"):
         unpacked(b"SQLite format 3\0" + bytes(4096))
 
 
@@ -115,10 +115,10 @@ def test_no_byte_of_an_encrypted_one_changes_unseen_nor_does_it_break_off(identi
     for place in {*range(0, len(file), 37), *range(300)}:
         changed = bytearray(file)
         changed[place] ^= 1
-        with pytest.raises((form.NoBackup, encryption.WrongKey)):
+        with pytest.raises((archive.NoBackup, encryption.WrongKey)):
             unpacked(decrypted(bytes(changed), identity))
     for length in range(1, len(file), 41):
-        with pytest.raises((form.NoBackup, encryption.WrongKey)):
+        with pytest.raises((archive.NoBackup, encryption.WrongKey)):
             unpacked(decrypted(file[:length], identity))
 
 
@@ -172,20 +172,20 @@ def test_identities_stand_there_as_age_keygen_writes_them(tmp_path, identity):
 
 
 def test_a_large_one_is_never_in_memory_as_a_whole(tmp_path, identity):
-    piece = random.Random(1).randbytes(form.PIECE_BYTES)
+    piece = random.Random(1).randbytes(archive.PIECE_BYTES)
     number, file = 24, tmp_path / "backup"
     tracemalloc.start()
     try:
         with file.open("wb") as written:
             pieces = (piece for _ in range(number))
-            encryption.encrypt(form.pack(pieces, dict), written, [identity.to_public()])
+            encryption.encrypt(archive.pack(pieces, dict), written, [identity.to_public()])
         sizes: list[int] = []
-        unpacking = form.Unpacking(lambda some: sizes.append(len(some)))
+        unpacking = archive.Unpacking(lambda some: sizes.append(len(some)))
         with file.open("rb") as read:
             encryption.decrypt(read, [identity], unpacking.write)
         unpacking.finish()
         _now, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert sizes == [form.PIECE_BYTES] * number
-    assert most < 6 * form.PIECE_BYTES
+    assert sizes == [archive.PIECE_BYTES] * number
+    assert most < 6 * archive.PIECE_BYTES

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from doorward.accounts.models import Administrator
-from doorward.gate.coming import NO_BROWSER
 from doorward.gate.loading import CUSTOMER, NAMES, PERSON, facts_of
 from doorward.gate.many import factors_of
+from doorward.gate.possible_sessions import NO_BROWSER
 from doorward.sessions.context import AuthContext
 
 if TYPE_CHECKING:

@@ -96,7 +96,7 @@ def _say(file: Path, checksum: str) -> None:
 @contextmanager
 def _made(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """Return a file beside this one to be filled, which has its name at the end if nothing went wrong."""
-    from doorward.kernel.files import made_aside  # noqa: PLC0415
+    from doorward.kernel.atomic_files import made_aside  # noqa: PLC0415
 
     if file.exists() and not overwrite:
         raise _is_there(file)

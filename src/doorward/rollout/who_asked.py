@@ -9,7 +9,7 @@ from doorward.audit.actor import Actor, ClientInfo, by_session
 from doorward.gate.evaluate import still_evaluate
 from doorward.gate.loading import load_session
 from doorward.gate.requirement import Step
-from doorward.kernel.moments import lasts
+from doorward.kernel.clock_set_back import lasts
 from doorward.rollout.errors import (
     AskedTooLongAgo,
     AskerHeldBack,

@@ -9,12 +9,12 @@ import pytest
 from django.utils import timezone
 
 from doorward.accounts.models import Administrator
-from doorward.accounts.requirement import policy_of
+from doorward.accounts.required_of import policy_of
 from doorward.credentials.models import Factor
 from doorward.customers.models import Brand, Customer, CustomerStatus
 from doorward.policy.fields import Kinds, RequiredOf
-from doorward.rollout import asker as asking
 from doorward.rollout import ticking
+from doorward.rollout import who_asked as asking
 from doorward.rollout.errors import (
     AskedTooLongAgo,
     AskerHeldBack,

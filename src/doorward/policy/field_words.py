@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from doorward.audit.fields import Words
+from doorward.audit.field_words import Words
 from doorward.policy.fields import FIELDS, Choice, Day
 
 if TYPE_CHECKING:

@@ -18,15 +18,15 @@ from doorward.customers.events import ACCESS_REFUSED
 from doorward.customers.tab_audience import is_for
 from doorward.customers.tab_titles import title_of
 from doorward.gate.requirement import Need, Step
-from doorward.signon.forward import original, site_cookies
-from doorward.signon.forward.plain import no_right, plain
+from doorward.signon.forward import original_request, site_cookies
+from doorward.signon.forward.plain_pages import no_right, plain
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import see_other
 
 if TYPE_CHECKING:
     from doorward.applications.models import Site
     from doorward.gate.loading import Visit
-    from doorward.signon.forward.original import Original
+    from doorward.signon.forward.original_request import Original
     from doorward.web.http.requests import Request
 
 # How a proxy wants its answer: a status alone, as nginx takes it; or what the browser is shown after such a status.
@@ -41,8 +41,8 @@ _PAGE: Final = "page"
 def ask(request: Request) -> HttpResponse:
     """Say whether a request may go on to its site, and as whom."""
     try:
-        wanted = original.read(request)
-    except original.Unsaid:
+        wanted = original_request.read(request)
+    except original_request.Unsaid:
         return plain("Only a trusted proxy may ask, and it says host and scheme.\n", 400)
     how = request.GET.get(_ANSWER, "")
     cookie = site_cookies.cookie_of(request, wanted.origin)

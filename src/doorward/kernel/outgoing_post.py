@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from doorward.kernel.connecting import connected
 from doorward.kernel.hosts import DEFAULT_PORTS
-from doorward.kernel.reachable import is_public
+from doorward.kernel.ssrf import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

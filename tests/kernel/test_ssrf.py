@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doorward.kernel.reachable import is_public
+from doorward.kernel.ssrf import is_public
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from doorward.credentials.events import PASSWORD_CHANGED, TWO_FACTOR_DISABLED, T
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.password import change
 from doorward.notifications import outbox
-from doorward.notifications.enclosed import FOR_THEIR_LINK
+from doorward.notifications.links_and_codes import FOR_THEIR_LINK
 from doorward.notifications.messages import Message
 from doorward.notifications.models import Delivery
 from doorward.notifications.models import State as Outbox
-from doorward.operations.backup import past
+from doorward.operations.backup import ended_on_restore
 from doorward.recovery import caller_check
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
 from doorward.sessions.models import Session
@@ -49,7 +49,7 @@ LEFT = {
 
 
 def test_every_table_in_which_something_can_be_open_is_decided_on() -> None:
-    ended = {one.table for one in past.ENDINGS}
+    ended = {one.table for one in ended_on_restore.ENDINGS}
     undecided = {
         model._meta.label
         for model in apps.get_models()
@@ -61,12 +61,16 @@ def test_every_table_in_which_something_can_be_open_is_decided_on() -> None:
 
 def test_the_words_and_columns_are_those_of_the_tables() -> None:
     tables = {model._meta.db_table for model in apps.get_models()}
-    assert {one.table for one in past.ENDINGS} | set(past.STAYING) <= tables
+    assert {one.table for one in ended_on_restore.ENDINGS} | set(ended_on_restore.STAYING) <= tables
 
 
 def test_what_works_again_is_named_where_there_is_any() -> None:
-    assert past.staying({}) == past.staying({"applications_clientsecret": 0}) == []
-    assert past.staying({"applications_clientsecret": 2}) == ["secrets of applications"]
+    assert (
+        ended_on_restore.staying({})
+        == ended_on_restore.staying({"applications_clientsecret": 0})
+        == []
+    )
+    assert ended_on_restore.staying({"applications_clientsecret": 2}) == ["secrets of applications"]
 
 
 def end() -> dict[str, int]:
@@ -77,7 +81,7 @@ def end() -> dict[str, int]:
             cursor.execute(sql)
             return int(cursor.rowcount)
 
-        return past.end(run, rows=rows, now=timezone.now())
+        return ended_on_restore.end(run, rows=rows, now=timezone.now())
 
 
 @pytest.mark.django_db
@@ -165,6 +169,6 @@ def test_what_is_nothing_without_its_link_is_known() -> None:
 
 
 def test_tables_that_an_older_version_did_not_have_are_left_out() -> None:
-    assert past.end(lambda _sql: 1, rows={"sessions_session": 0}, now=timezone.now()) == {
-        "sessions": 1
-    }
+    assert ended_on_restore.end(
+        lambda _sql: 1, rows={"sessions_session": 0}, now=timezone.now()
+    ) == {"sessions": 1}

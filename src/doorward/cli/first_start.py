@@ -15,7 +15,7 @@ from doorward.kernel.crypto import columns
 from doorward.kernel.crypto.keyring import KeyFile, SafeBroken
 from doorward.kernel.db import poolers, schema, unfinished
 from doorward.kernel.db.sqlite import driver
-from doorward.kernel.storage import Fault, fault_in, sentence_for
+from doorward.kernel.why_not_saved import Fault, fault_in, sentence_for
 from doorward.operations.sealed_columns import COLUMNS
 from doorward.policy.first_day import require_of_staff
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from doorward.notifications.enclosed import FOR_THEIR_LINK
+from doorward.notifications.links_and_codes import FOR_THEIR_LINK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
