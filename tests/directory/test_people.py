@@ -14,6 +14,7 @@ from doorward.directory.state import FactorFilter, Rule, State
 from doorward.policy.fields import Kinds
 from doorward.policy.rules import FactorKind
 from doorward.policy.series import Scope
+from doorward.rollout.models import TickRun
 from tests.kit import codes
 from tests.kit import people as kit_people
 
@@ -127,3 +128,20 @@ def test_the_last_sign_in_is_the_newest_of_all_browsers(owner):
         owner.customer_id, Wanted(), rule=Rule(scope=Scope(), kinds=ANY)
     ).rows
     assert rows[0].last_signed_in == now - timedelta(days=1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("scope", [Scope(), Scope(tabs=frozenset({"account"}))], ids=str)
+def test_a_list_says_whether_two_factors_were_required_of_many_there(owner, outsider, scope):
+    rule, now = Rule(scope=scope, kinds=ANY), timezone.now()
+
+    def runs():
+        return [
+            directory_people.list_people(one.customer_id, Wanted(), rule=rule).runs
+            for one in (owner, outsider)
+        ]
+
+    assert runs() == [False, False]
+    moments = {"begun_at": now, "asked_at": now, "changed_at": now}
+    TickRun.objects.create(customer_id=owner.customer_id, asked_by=owner, **moments)
+    assert runs() == [True, False]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Count, F, When
+from django.db.models import Case, Count, Exists, F, When
 
 from doorward.accounts.models import (
     ACTIVE_OR_INVITED,
@@ -20,6 +20,7 @@ from doorward.accounts.models import (
 )
 from doorward.accounts.required_of import asked_rows
 from doorward.credentials.recovery_codes import codes
+from doorward.customers.models import Customer
 from doorward.directory.state import enough
 from doorward.directory.weak import Weak, moments, weaknesses
 from doorward.kernel.db.hot_queries import HotQuery
@@ -69,11 +70,17 @@ class Numbers:
 
 def groups(customer_id: UUID, scope: Scope = NOBODY) -> tuple[Group, ...]:
     """Return a customer's people in groups (one query, of one index where no tabs are asked after)."""
+    return groups_and_runs(customer_id, scope)[0]
+
+
+def groups_and_runs(customer_id: UUID, scope: Scope) -> tuple[tuple[Group, ...], bool]:
+    """Return the same, and whether two factors were required of many here, of which `rollout` has more to say."""
     rows = _by_tabs(customer_id, scope) if scope.tabs else _ASKED.rows(customer_id=customer_id)
-    return tuple(
+    found = tuple(
         Group(Status(row["status"]), row["asked"], Standing(row["standing"]), row["people"])
         for row in rows
     )
+    return found, any(row["runs"] for row in rows)
 
 
 def active_or_invited(found: Iterable[Group]) -> list[Group]:
@@ -142,7 +149,10 @@ def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: da
 
 def _alike(customer_id: UUID, asked: Combinable) -> QuerySet[Any, Any]:
     people = Administrator.objects.of(customer_id).order_by().annotate(asked=asked)
-    return people.values("status", "asked", "standing").annotate(people=Count("*"))
+    # Of what stands above this subject, by the name of its relation: the list of people asks it all in one statement.
+    runs = Customer.objects.filter(id=customer_id, tickrun__isnull=False)
+    alike = people.values("status", "asked", "standing")
+    return alike.annotate(people=Count("*"), runs=Exists(runs))
 
 
 def _by_tabs(customer_id: UUID, scope: Scope) -> QuerySet[Any, Any]:

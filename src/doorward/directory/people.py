@@ -100,12 +100,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of a list: its lines, how many were found, which page it is (from 1), and all there are."""
+    """One page of a list: its lines, how many were found, which page it is (from 1), and all there are.
+
+    `runs`: whether two factors were required of many at this customer.
+    """
 
     rows: tuple[Listed, ...]
     found: int
     page: int
     counts: Counts
+    runs: bool
 
     @property
     def pages(self) -> int:
@@ -125,7 +129,7 @@ def count(customer_id: UUID) -> Counts:
 
 def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
     """Return one page of a customer's people; beyond the last page, the last one."""
-    groups = counts.groups(customer_id, rule.scope)
+    groups, runs = counts.groups_and_runs(customer_id, rule.scope)
     rows = search.matching(customer_id, wanted, rule)
     if wanted.is_counted:
         number = search.found(groups, wanted, rule)
@@ -134,7 +138,7 @@ def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
     page = max(1, min(wanted.page, -(-number // PAGE_SIZE)))
     lines = _slice(rows, wanted, rule, start=(page - 1) * PAGE_SIZE) if number else []
     found = _dated(_details(lines, rule), lines, customer_id, now=wanted.now)
-    return Listing(rows=found, found=number, page=page, counts=_counts(groups))
+    return Listing(rows=found, found=number, page=page, counts=_counts(groups), runs=runs)
 
 
 def everybody(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Iterator[Listed]:

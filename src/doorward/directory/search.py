@@ -73,12 +73,12 @@ class Wanted:
 
 def matching(customer_id: UUID, wanted: Wanted, rule: Rule) -> QuerySet[Administrator]:
     """Return the people that a list shows, in no order."""
-    rows = Administrator.objects.of(customer_id).filter(
-        state.with_status(wanted.status, narrowed=wanted.is_of_counted)
+    return Administrator.objects.of(customer_id).filter(
+        state.with_status(wanted.status, narrowed=wanted.is_of_counted),
+        state.whom(wanted.attention, now=wanted.now),
+        state.where(state.narrowed_to(wanted.factor, rule), rule),
+        with_words(wanted.q),
     )
-    rows = rows.filter(state.whom(wanted.attention, now=wanted.now))
-    rows = rows.filter(state.where(state.narrowed_to(wanted.factor, rule), rule))
-    return rows.filter(with_words(wanted.q))
 
 
 def found(groups: Iterable[Group], wanted: Wanted, rule: Rule) -> int:

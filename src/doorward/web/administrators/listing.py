@@ -104,7 +104,7 @@ def list_page(
         next=_address(wanted, page=page + 1) if page < listing.pages else None,
         empty=_empty(wanted),
         error=error,
-        run=_run(me, now=request.now),
+        run=_run(me, now=request.now) if listing.runs else None,
     )
 
 
@@ -138,12 +138,13 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[str]) -> Iterab
         cache(status_tag),
     )
     for row in rows:
+        id_ = str(row.id)
         yield Line(
-            id=row.id,
+            id=id_,
             name=row.name,
             email=row.email,
             active=row.status is Status.ACTIVE,
-            address="" if row.status is Status.REMOVED else f"{PATH}{row.id}/",
+            address="" if row.status is Status.REMOVED else f"{PATH}{id_}/",
             is_me=row.id == me.id,
             factors=factors(
                 row.state,
@@ -158,7 +159,7 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[str]) -> Iterab
             domain=domain_tag(row.email),
             exception=exception_tag(row.excepted_until),
             last_signed_in=row.last_signed_in,
-            chosen=str(row.id) in chosen,
+            chosen=id_ in chosen,
         )
 
 

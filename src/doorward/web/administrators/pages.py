@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Line:
     """One person in the list; who was removed has no address."""
 
-    id: UUID
+    id: str
     name: str
     email: str
     active: bool

@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.utils import translation
 from jinja2 import StrictUndefined, Template, nodes
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from doorward.web.fast.templates import PlainGlobals
+from doorward.web.fast.templates import PlainTemplates
 from doorward.web.http import files
 from doorward.web.kit import fields, times
 from doorward.web.kit.brandmark import look_version
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from jinja2.runtime import Macro
 
 
-class PageEnvironment(PlainGlobals):
+class PageEnvironment(PlainTemplates):
     """An environment whose templates speak one language; without one, that of whoever asks."""
 
     speaks: str | None = None
@@ -44,8 +44,9 @@ class PageEnvironment(PlainGlobals):
 
 
 class _Fold(NodeTransformer):
-    """Puts the result where a call stands that gives the same each time: a text without values, an icon, a file.
+    """Puts the result where a call stands that gives the same each time: a text, an icon, a file.
 
+    A text that has values in it is there translated, and they are filled in when it is drawn.
     And an empty text where a condition has no else: Jinja's undefined value is dear to print, and a
     choice of time zones has four hundred of them.
     """
@@ -67,6 +68,16 @@ class _Fold(NodeTransformer):
             return node
         try:
             args = [arg.as_const() for arg in node.args]
+            if node.kwargs and node.node.name == "_":
+                text = nodes.Const(translation.gettext(*args), lineno=node.lineno)
+                return nodes.Call(
+                    nodes.Name("filled", "load"),
+                    [text],
+                    node.kwargs,
+                    None,
+                    None,
+                    lineno=node.lineno,
+                )
             kwargs = dict(keyword.as_const() for keyword in node.kwargs)
         except nodes.Impossible:
             return node
@@ -112,8 +123,13 @@ def _environment_of(code: str) -> PageEnvironment:
 
 def translate(text: str, **values: object) -> Markup:
     """Return one of our texts in the page's language; the values are escaped."""
-    translated = Markup(translation.gettext(text))  # noqa: S704 - written by us and our translators
-    return translated % values if values else translated
+    translated = translation.gettext(text)
+    return filled(translated, **values) if values else Markup(translated)  # noqa: S704 - written by us
+
+
+def filled(text: str, **values: object) -> Markup:
+    """Return a text of ours or our translators with values in it, which are escaped."""
+    return Markup(text % {name: escape(value) for name, value in values.items()})  # noqa: S704 - see above
 
 
 @lru_cache(maxsize=1024)
@@ -167,6 +183,7 @@ GLOBALS: dict[str, Any] = {
     "clock": times.clock,
     "day": times.day,
     "exact": times.exact,
+    "filled": filled,
     "icon": icon,
     "initials": initials,
     "input_attributes": fields.input_attributes,

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
     from doorward.sessions.context import AuthContext
 
-_looking: ContextVar[tuple[AuthContext, datetime] | None] = ContextVar("looking", default=None)
+# Who looks, when, and what was found of the addresses that this page has asked after.
+_Looking = tuple["AuthContext", "datetime", dict[tuple[str, str], bool]]
+_looking: ContextVar[_Looking | None] = ContextVar("looking", default=None)
 
 
 @contextmanager
 def shown_to(auth: AuthContext | None, *, now: datetime) -> Iterator[None]:
     """Let a page be drawn for somebody; None: for a stranger, to whom pages offer what is open to all."""
-    token = _looking.set(None if auth is None else (auth, now))
+    token = _looking.set(None if auth is None else (auth, now, {}))
     try:
         yield
     finally:
@@ -46,8 +48,12 @@ def opens(address: str, method: str = "GET") -> bool:
     looking = _looking.get()
     if looking is None or not address.startswith("/"):
         return True
-    need = _need_of(address.partition("?")[0].partition("#")[0], method)
-    return need is None or may(looking[0], need, now=looking[1])
+    auth, now, found = looking
+    asked = (address, method)
+    if asked not in found:
+        need = _need_of(address.partition("?")[0].partition("#")[0], method)
+        found[asked] = need is None or may(auth, need, now=now)
+    return found[asked]
 
 
 @lru_cache(maxsize=4096)

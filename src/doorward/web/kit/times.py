@@ -32,7 +32,8 @@ def when(moment: datetime | None, *, never: str = "–") -> Markup:
         return escape(never)
     zone, locale = timezone.get_current_timezone(), _locale()
     text = tell_distance(moment, now=timezone.now(), zone=zone, locale=locale)
-    return _time(moment, text=text, title=_exact(moment.astimezone(zone), locale))
+    opening = _opening(moment.astimezone(UTC), zone, locale)
+    return Markup(f"{opening}{escape(text)}</time>")  # noqa: S704 - escaped here
 
 
 def exact(moment: datetime | None, *, never: str = "–") -> Markup:
@@ -84,11 +85,13 @@ def tell_distance(moment: datetime, *, now: datetime, zone: tzinfo, locale: Loca
     """Say how far a moment is from now: 'now', '5 minutes ago', 'yesterday, 17:42', 'in 3 days', '12 Nov 2024'."""
     away = round((moment - now).total_seconds())
     seconds = abs(away)
-    local, today = moment.astimezone(zone), now.astimezone(zone)
-    days = (local.date() - today.date()).days
     if seconds < _MINUTE:
         return pgettext("time", "now")
-    if days == 0 or seconds < _NEAR_HOURS * _HOUR:
+    if seconds < _NEAR_HOURS * _HOUR:
+        return _distance(away, locale)
+    local, today = moment.astimezone(zone), now.astimezone(zone)
+    days = (local.date() - today.date()).days
+    if days == 0:
         return _distance(away, locale)
     if abs(days) == 1:
         at = _clock(local.hour, local.minute, locale)
@@ -103,10 +106,18 @@ def tell_distance(moment: datetime, *, now: datetime, zone: tzinfo, locale: Loca
 
 
 def _time(moment: datetime, *, text: str, title: str) -> Markup:
+    # Markup.format takes five times as long.
+    return Markup(f"{_tag(moment, title=title)}{escape(text)}</time>")  # noqa: S704 - escaped here
+
+
+def _tag(moment: datetime, *, title: str) -> str:
     stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
-    return Markup(  # noqa: S704 - escaped here; Markup.format takes five times as long
-        f'<time datetime="{stamp}" title="{escape(title)}">{escape(text)}</time>'
-    )
+    return f'<time datetime="{stamp}" title="{escape(title)}">'
+
+
+@lru_cache(maxsize=4096)
+def _opening(moment: datetime, zone: tzinfo, locale: Locale) -> str:
+    return _tag(moment, title=_exact(moment.astimezone(zone), locale))
 
 
 def _exact(local: datetime, locale: Locale) -> str:
