@@ -88,6 +88,14 @@ def test_what_cannot_be_is_refused_in_one_sentence():
     assert not Application.objects.exists()
 
 
+def test_keys_that_are_no_text_are_none(tmp_path):
+    file = tmp_path / "keys.json"
+    file.write_bytes(b"\xff\xfe{")
+    refused = run("add", "phone", "--redirect", CALLBACK, "--keys", str(file))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Paste a JSON Web Key Set")
+
+
 @pytest.mark.parametrize("wrong", [("--scope", "everything"), ("--required-acr", "two")])
 def test_a_word_that_nobody_knows_is_refused_and_not_left_out(wrong):
     refused = run("add", "phone", "--redirect", CALLBACK, *wrong)

@@ -74,6 +74,20 @@ def test_a_file_is_planned_applied_once_and_shown(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "odd",
+    ["kinds = " + "[" * 3000 + "]" * 3000, "newcomer_days = " + "9" * 5000],
+    ids=["deep", "long"],
+)
+def test_what_no_reader_takes_is_refused_in_one_sentence(
+    owner: Administrator, file: Path, odd: str
+) -> None:
+    file.write_text(odd)
+    said = run("plan", owner.customer.name, str(file), exit_code=1).stderr
+    assert said == "The file cannot be read: a value in it is too long or too deep.\n"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("answer", ["n\n", ""])
 def test_without_a_yes_nothing_is_saved(owner: Administrator, file: Path, answer: str) -> None:
     codes.enable_app(owner)

@@ -75,7 +75,7 @@ def applications() -> None:
     help="Staff who manage a customer's portal with a yes to changes may open it.",
 )
 @click.option(
-    "--keys", "keys_file", type=click.File(), help="Its public keys, as a JSON Web Key Set."
+    "--keys", "keys_file", type=click.File("rb"), help="Its public keys, as a JSON Web Key Set."
 )
 @with_data
 def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
@@ -92,7 +92,9 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
     found = Tab.objects.filter(key=tab).first()
     if found is None:
         raise Failure(f"There is no tab {tab} of the provider's own.")
-    keys = given["keys_file"].read(clients.LONGEST_KEYS + 1) if given["keys_file"] else ""
+    file = given["keys_file"]
+    # What is no text is no key set either, and is refused as that.
+    keys = file.read(clients.LONGEST_KEYS + 1).decode(errors="replace") if file else ""
     details = clients.ApplicationDetails(
         client_type="public" if given["public"] else "confidential",
         subject_type="public" if given["public_subject"] else "pairwise",

@@ -29,6 +29,9 @@ def wanted_of(text: str, owner: Owner) -> Wanted:
         said: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FileInvalid(what=str(error)) from error
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or lists within lists: `tomllib` does not call these its own.
+        raise FileInvalid(what="a value in it is too long or too deep") from error
     starts, reason, refused = said.pop(STARTS, None), said.pop(REASON, ""), dict[str, Refusal]()
     values = owner.default
     try:
