@@ -19,6 +19,7 @@ from doorward.audit.events import HISTORY_EXPORTED, Outcome
 from doorward.audit.models import Event
 from doorward.audit.record import record
 from doorward.credentials.events import PASSWORD_CHANGED
+from doorward.kernel.text import tables
 from doorward.kernel.text.tables import safe_cell
 from doorward.sessions.events import SIGNED_IN
 from doorward.signin.events import SIGN_IN_FAILED
@@ -298,10 +299,20 @@ def test_columns_are_separated_as_the_readers_spreadsheet_expects(language, sepa
     assert separator_of(language) == separator
 
 
-@pytest.mark.parametrize("cut", [",", ";", "|", "\t", "\n", ", ", ";  "])
+@pytest.mark.parametrize("cut", [",", ";", "|", "\t", "\n", ", ", ";  ", ';"', ',""', '; "'])
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝"])
 def test_a_cell_that_another_spreadsheet_cuts_is_no_formula_either(cut, sign):
     assert safe_cell(f"Ines{cut}{sign}1+1") == f"Ines{cut}'{sign}1+1"
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(",", ";"), (";", ",")])
+@pytest.mark.parametrize("text", ['x{}"=1+1{}y', 'x{}""=1+1{}"y', "x{}'\"=1+1{}y"])
+def test_nor_is_one_that_is_cut_within_quotation_marks(ours, theirs, text):
+    found = "".join(
+        tables.lines(["who"], [["a", text.format(theirs, theirs), "b"]], separator=ours)
+    )
+    for row in csv.reader(found.splitlines(), delimiter=theirs):
+        assert not any(cell.startswith("=") for cell in row)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ BROKEN = (
     *(zipfile.BadZipFile, zlib.error, NotImplementedError),
 )
 # In a cell an apostrophe stands before what a spreadsheet would run, had it cut the cell there.
-UNSEEN = "[\\s\\x00-\\x1f\\x7f-\\xa0\\xad\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]*"
+UNSEEN = '["\\s\\x00-\\x1f\\x7f-\\xa0\\xad\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]*'
 CUT = re.compile(f"([,;|\\t\\r\\n]{UNSEEN})'('*[=+\\-@＝＋－＠])")
 # In a pack.
 SEALED = "sealed-history.csv"

@@ -22,7 +22,9 @@ _UNSEEN: Final = (
     "[\\s\\x00-\\x1f\\x7f-\\xa0\\xad\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]*"
 )
 _RUNS: Final = re.compile(f"[\\t\\r\\n]|{_UNSEEN}{_SIGN}")
-_RUNS_WHEN_CUT: Final = re.compile(f"([,;|\\t\\r\\n]{_UNSEEN})('*{_SIGN})")
+# Where it is cut, a quotation mark begins a cell that is quoted, and is not part of it.
+_UNSEEN_WHEN_CUT: Final = _UNSEEN.replace("[", '["', 1)
+_RUNS_WHEN_CUT: Final = re.compile(f"([,;|\\t\\r\\n]{_UNSEEN_WHEN_CUT})('*{_SIGN})")
 
 
 class _Echo:
