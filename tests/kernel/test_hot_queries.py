@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -37,6 +39,22 @@ def test_it_gives_what_the_queryset_gives():
     named = _named()
     for key in ("tab0", "tab1", "tab2", "tab0", "nobody"):
         assert named.rows(key=key) == list(Tab.objects.filter(key=key).values("id", "title"))
+
+
+@pytest.mark.parametrize("microsecond", [0, 120, 123456])
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_a_moment_of_any_zone_finds_what_was_written_then(zone, microsecond):
+    moment = timezone.now().replace(microsecond=microsecond)
+    person = people.make_administrator(people.make_customer(), last_signed_in_at=moment)
+    rows = Administrator.objects.everywhere()
+    hot = HotQuery(
+        lambda at, until: rows.filter(
+            last_signed_in_at__gte=at, last_signed_in_at__lt=until
+        ).values("id")
+    )
+    then = moment.astimezone(ZoneInfo(zone))
+    for until, found in ((then + timedelta(microseconds=1), [{"id": person.id}]), (then, [])):
+        assert hot.rows(at=then, until=until) == found
 
 
 def test_columns_of_every_type_are_what_the_queryset_makes_of_them():

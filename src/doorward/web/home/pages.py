@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
@@ -116,13 +117,13 @@ def home_page(  # noqa: PLR0913 - what was gathered
             numbers.people,
         ),
         waiting=() if managed else (*waiting_lines(numbers.weak), *staff_lines(of_staff)),
-        weak=tuple(
-            weak_lines(
-                numbers,
-                devices=sum(row.usable for row in auth.factors),
-                account=tabs.ACCOUNT in person.tab_keys,
-                last_day=last_day,
-            )
+        weak=_weak(
+            get_language(),
+            get_current_timezone_name() if last_day else "",
+            numbers,
+            sum(row.usable for row in auth.factors),
+            tabs.ACCOUNT in person.tab_keys,
+            last_day,
         ),
         clock_off=_clock_off(clock) if clock is not None else "",
         visits=visits,
@@ -137,6 +138,19 @@ def _clock_off(seconds: float) -> str:
         else _("This server's clock is %(seconds)s seconds behind the database's.")
     )
     return words % {"seconds": f"{abs(seconds):.0f}"}
+
+
+@lru_cache(maxsize=512)
+def _weak(
+    _language: str | None,
+    _zone: str,
+    numbers: Numbers,
+    devices: int,
+    account: bool,  # noqa: FBT001
+    last_day: datetime | None,
+) -> tuple[WeakLine, ...]:
+    """Word what is weak; the same from one look to the next, as the cards."""
+    return tuple(weak_lines(numbers, devices=devices, account=account, last_day=last_day))
 
 
 @lru_cache(maxsize=512)

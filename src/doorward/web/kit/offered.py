@@ -49,9 +49,9 @@ def opens(address: str, method: str = "GET") -> bool:
     if looking is None or not address.startswith("/"):
         return True
     auth, now, found = looking
-    asked = (address, method)
+    asked = (address.partition("?")[0].partition("#")[0], method)
     if asked not in found:
-        need = _need_of(address.partition("?")[0].partition("#")[0], method)
+        need = _need_of(*asked)
         found[asked] = need is None or may(auth, need, now=now)
     return found[asked]
 
