@@ -456,8 +456,8 @@ GUARDS: Final = (
     Guard(
         "a new device takes the place of all others",
         "credentials/enrolment.py",
-        "gone = there.all() if recovers else there.exclude(USABLE)",
-        "gone = there.exclude(USABLE)",
+        "(there.all() if recovers else there.exclude(USABLE)).delete()",
+        "there.exclude(USABLE).delete()",
         f"{_WAIT}the_new_device_takes_the_place_of_the_one_that_still_worked",
     ),
     # --- suspended devices
@@ -595,8 +595,8 @@ GUARDS: Final = (
     Guard(
         "a code is over after a minute",
         "applications/authorization_codes.py",
-        "and lasts(grant.granted_at, CODE_LASTS, now=now)",
-        "and True",
+        "in_time = lasts(grant.granted_at, CODE_LASTS, now=now)",
+        "in_time = True",
         "threats/test_code_injected.py::test_a_minute_later_it_is_worth_nothing",
     ),
     Guard(
@@ -609,15 +609,15 @@ GUARDS: Final = (
     Guard(
         "a code is for one address",
         "applications/authorization_codes.py",
-        "and hmac.compare_digest(grant.redirect_uri.encode(), redirect_uri.encode())",
-        "and True",
+        "same_address = hmac.compare_digest(grant.redirect_uri.encode(), redirect_uri.encode())",
+        "same_address = True",
         "threats/test_code_injected.py::test_a_code_put_into_another_browser_s_answer_does_not_fit",
     ),
     Guard(
         "a code wants its verifier",
         "applications/authorization_codes.py",
-        "grant.code_challenge.encode(), create_s256_code_challenge(verifier).encode()",
-        "grant.code_challenge.encode(), grant.code_challenge.encode()",
+        "hmac.compare_digest(grant.code_challenge.encode(), challenge.encode())",
+        "True",
         "threats/test_code_injected.py::test_a_code_put_into_another_browser_s_answer_does_not_fit",
     ),
     Guard(

@@ -119,18 +119,18 @@ def redeem(  # noqa: PLR0913 - what the token request has, each looked at
         raise ProtocolError(Code.INVALID_GRANT, "There is no such code.")
     # It has been read by who asks.
     grant.application = application
-    right = (
-        used_now
-        and lasts(grant.granted_at, CODE_LASTS, now=now)
-        and hmac.compare_digest(grant.redirect_uri.encode(), redirect_uri.encode())
-        and hmac.compare_digest(
-            grant.code_challenge.encode(), create_s256_code_challenge(verifier).encode()
-        )
-    )
-    if not right:
+    in_time = lasts(grant.granted_at, CODE_LASTS, now=now)
+    if not (used_now and in_time and _fits(grant, redirect_uri, verifier)):
         end_reused(grant, client=client, now=now)
         raise ProtocolError(Code.INVALID_GRANT, "The code does not fit, is over, or was used.")
     return live(grant, now=now)
+
+
+def _fits(grant: Grant, redirect_uri: str, verifier: str) -> bool:
+    """Return whether a code is brought back as it was asked for: from this address, by who began (RFC 7636, 4.6)."""
+    challenge = create_s256_code_challenge(verifier)
+    same_address = hmac.compare_digest(grant.redirect_uri.encode(), redirect_uri.encode())
+    return same_address and hmac.compare_digest(grant.code_challenge.encode(), challenge.encode())
 
 
 def _code_hash(code: str) -> bytes:

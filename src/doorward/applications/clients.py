@@ -37,7 +37,7 @@ from doorward.kernel.field_checks import Checks
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -160,29 +160,24 @@ def _named(application: Application) -> dict[str, Detail]:
 def _clean(details: ApplicationDetails) -> dict[str, object]:
     checks = Checks()
     public = details.client_type == ClientType.PUBLIC
-    columns: dict[str, object] = {
-        name: checks.take(name, _choice, getattr(details, name), among=kind.values)
-        for name, kind in (
-            ("client_type", ClientType),
-            ("subject_type", SubjectType),
-            ("algorithm", Algorithm),
-        )
+    taken: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
+        "client_type": (_choice, {"among": ClientType.values}),
+        "subject_type": (_choice, {"among": SubjectType.values}),
+        "algorithm": (_choice, {"among": Algorithm.values}),
+        "redirect_uris": (_redirects, {"public": public}),
+        "logout_uris": (_addresses, {"public": public}),
+        "logout_channel": (_channel, {}),
+        "resources": (_addresses, {"public": False}),
+        "scopes": (_scopes, {}),
+        "required_acr": (_choice, {"among": ["", *Assurance]}),
+        "keys": (_keys, {}),
     }
-    wanted = details.required_acr
-    columns |= {
-        "redirect_uris": checks.take(
-            "redirect_uris", _redirects, details.redirect_uris, public=public
-        ),
-        "logout_uris": checks.take("logout_uris", _addresses, details.logout_uris, public=public),
-        "logout_channel": checks.take("logout_channel", _channel, details.logout_channel),
-        "resources": checks.take("resources", _addresses, details.resources, public=False),
-        "scopes": checks.take("scopes", _scopes, details.scopes),
-        "required_acr": checks.take("required_acr", _choice, wanted, among=["", *Assurance]),
-        "while_managing": details.while_managing,
-        "keys": checks.take("keys", _keys, details.keys),
+    columns: dict[str, object] = {
+        name: checks.take(name, clean, getattr(details, name), **rest)
+        for name, (clean, rest) in taken.items()
     }
     checks.done()
-    return columns
+    return columns | {"while_managing": details.while_managing}
 
 
 def _choice(text: str, *, among: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ commits late, with a lower id than others have that are sealed already, is in th
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -77,14 +78,8 @@ def _seal_batch(*, now: datetime) -> int:
         complete=len(events) < EVENTS_A_BATCH
         and not waiting.exclude(form__in=list(FORMS)).exists(),
     )
-    Batch.objects.create(
-        number=batch.number,
-        size=batch.size,
-        root=batch.root,
-        sealed_at=now,
-        complete=batch.complete,
-        head=chain.head_hash(batch, previous=bytes(last.head) if last else chain.START),
-    )
+    head = chain.head_hash(batch, previous=bytes(last.head) if last else chain.START)
+    Batch.objects.create(**asdict(batch) | {"sealed_at": now, "head": head})
     waiting.filter(id__in=[event.id for event in events]).update(batch=batch.number)
     return batch.size
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -246,31 +246,28 @@ def _of(tab: str) -> Application:
     return found
 
 
+_COLUMNS: Final = (
+    "client_id",
+    "client_type",
+    "subject_type",
+    "algorithm",
+    "redirect_uris",
+    "logout_uris",
+    "logout_channel",
+    "resources",
+    "scopes",
+    "required_acr",
+    "while_managing",
+    "keys",
+)
+
+
 def _record(application: Application) -> dict[str, Any]:
-    named = (
-        "client_id",
-        "client_type",
-        "subject_type",
-        "algorithm",
-        "redirect_uris",
-        "logout_uris",
-        "logout_channel",
-        "resources",
-        "scopes",
-        "required_acr",
-        "while_managing",
-        "keys",
-    )
-    secrets = application.secrets.order_by("made_at")
     return {
         "tab": application.tab.key,
-        **{name: getattr(application, name) for name in named},
+        **{name: getattr(application, name) for name in _COLUMNS},
         "secrets": [
-            {
-                "id": str(one.id),
-                "made_at": utc(one.made_at),
-                "last_used": utc(one.used_at),
-            }
-            for one in secrets
+            {"id": str(one.id), "made_at": utc(one.made_at), "last_used": utc(one.used_at)}
+            for one in application.secrets.order_by("made_at")
         ],
     }

@@ -18,6 +18,7 @@ from doorward.sessions.models import Session
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from doorward.credentials.models import Factor
     from doorward.customers.models import Customer
 
 COLUMNS = ("E-MAIL", "NAME", "CUSTOMER", "STATUS", "2FA", "LAST SIGN-IN")
@@ -46,6 +47,16 @@ def one(person: Administrator) -> Administrator:
     return found
 
 
+def _factor(factor: Factor) -> dict[str, Any]:
+    return {
+        "kind": factor.kind,
+        "name": factor.name,
+        "confirmed_at": utc(factor.confirmed_at),
+        "last_used_at": utc(factor.last_used_at),
+        "usable": factor.is_usable,
+    }
+
+
 def record_of(person: Administrator) -> dict[str, Any]:
     """Return a person as a record for JSON."""
     customer = person.customer
@@ -64,16 +75,7 @@ def record_of(person: Administrator) -> dict[str, Any]:
         **_scope(person),
         "require_2fa": person.require_2fa,
         "required": policy.required,
-        "factors": [
-            {
-                "kind": factor.kind,
-                "name": factor.name,
-                "confirmed_at": utc(factor.confirmed_at),
-                "last_used_at": utc(factor.last_used_at),
-                "usable": factor.is_usable,
-            }
-            for factor in person.factors.all()
-        ],
+        "factors": [_factor(one) for one in person.factors.all()],
         "recovery_codes_left": person.codes_left,  # type: ignore[attr-defined]
         "added_at": utc(person.added_at),
         "last_sign_in": utc(person.last_sign_in),  # type: ignore[attr-defined]

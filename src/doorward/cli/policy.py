@@ -251,8 +251,7 @@ def _people(found: Rehearsal) -> list[dict[str, Any]]:
     people = []
     ordered = rows.order_by("customer__name_sort", "name_sort", "id").values_list(*columns)
     for person_id, email, first, last, customer in ordered.iterator(chunk_size=5000):
-        told = found.people.get(person_id)
-        if told is None:
+        if (told := found.people.get(person_id)) is None:
             continue
         people.append(
             {

@@ -92,11 +92,7 @@ def run_everything(
     first request can be made.
     """
     environment = _settings(bind=bind, workers=workers)
-    if demonstration.is_one(environment.data_dir) and not environment.demo:
-        raise Failure(
-            f"The data folder {environment.data_dir} is a demonstration's, and everybody knows its passwords: "
-            "only `doorward demo` serves it."
-        )
+    _refuse_demonstration(environment)
     address, port = find_address(environment), environment.port
     with data_folder_locked(environment) as lock, port_held(address, port) as holder:
         write_down(lock, environment.bind)
@@ -109,6 +105,14 @@ def run_everything(
             {name: partial(_run_without, (lock, holder), run) for name, run in runs.items()},
             is_ready=lambda: answers(address, port),
             on_ready=lambda: greet(environment, filled) if greet else _greet(environment, link),
+        )
+
+
+def _refuse_demonstration(environment: Environment) -> None:
+    if demonstration.is_one(environment.data_dir) and not environment.demo:
+        raise Failure(
+            f"The data folder {environment.data_dir} is a demonstration's, and everybody knows its passwords: "
+            "only `doorward demo` serves it."
         )
 
 

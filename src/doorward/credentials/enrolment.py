@@ -50,8 +50,7 @@ def add(
             raise AlreadyEnabled
         session = auth.facts.session
         recovers = not first and session is not None and session.by_pass
-        gone = there.all() if recovers else there.exclude(USABLE)
-        gone.delete()
+        (there.all() if recovers else there.exclude(USABLE)).delete()
         if recovers:
             # Whoever has the lost ones may have the codes, too.
             RecoverySet.objects.filter(administrator=person).delete()
@@ -59,11 +58,11 @@ def add(
         if not RecoverySet.objects.filter(administrator=person).exists():
             codes.make(person, session_id=actor.session_id, now=now)
         ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
-        if recovers or not first:
+        if first:
+            _record_first(factor, person, actor=actor, now=now)
+        else:
             event = RECOVERED if recovers else FACTOR_ADDED
             record(event, actor=actor, typed={"factor": factor.name})
-        else:
-            _record_first(factor, person, actor=actor, now=now)
         return step_up(auth.browser, factor.id, kind=FactorKind(factor.kind), now=now)
 
 

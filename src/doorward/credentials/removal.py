@@ -49,7 +49,7 @@ from doorward.sessions.models import Session
 from doorward.sessions.reauthentication import OWN_FACTORS, RECOVERY_PROOF_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from doorward.audit.actor import Actor
     from doorward.audit.record import Typed
     from doorward.policy.rules import Policy
-    from doorward.sessions.context import AuthContext, Browser
+    from doorward.sessions.context import AuthContext
 
 
 def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetime) -> None:
@@ -88,10 +88,8 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
         with transaction.atomic(), keeps_help(_mine(auth), now=now):
             person = locked(auth.person.id)
             _refuse_where_required(person, now=now)
-            remove_all(person.id)
+            _turn_off(auth, actor=actor)
             ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
-            _forget_proofs(auth.browser)
-            record(TWO_FACTOR_DISABLED, actor=actor)
     except RequiredCannotDisable as refusal:
         record_failure(TWO_FACTOR_DISABLE_REFUSED, refusal, actor=actor, now=now)
         raise
@@ -154,18 +152,13 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
                 raise NotFound
             if not _enough(factors.values(), gone, policy_of(person, now=now)):
                 _refuse_where_required(person, now=now)
-            if not factors and len(auth.factors) > 1:
-                raise StaleRequest
-            if not factors and not _verified_just_now(factor_id, auth, now=now):
-                raise NewDeviceFirst
-            if not factors:
-                remove_all(person.id)
-                _forget_proofs(auth.browser)
-                record(TWO_FACTOR_DISABLED, actor=actor, typed={"factor": gone.name})
-            else:
+            if factors:
                 gone.delete()
                 standing.keep(person.id)
                 record(FACTOR_REMOVED, actor=actor, typed={"factor": gone.name})
+            else:
+                _must_be_meant(gone, auth, now=now)
+                _turn_off(auth, actor=actor, typed={"factor": gone.name})
             ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
     except RequiredCannotDisable as refusal:
         record_failure(FACTOR_REMOVE_REFUSED, refusal, actor=actor, now=now)
@@ -227,10 +220,21 @@ def unused_code(person: Administrator, *, now: datetime) -> tuple[str, datetime]
     return rules.code_at(secret, step), rules.time_of(step)
 
 
-def _forget_proofs(browser: Browser) -> None:
-    Session.objects.filter(id=browser.session_id).update(
+def _must_be_meant(last: Factor, auth: AuthContext, *, now: datetime) -> None:
+    """Refuse that 2FA goes off by oversight, or by who has a recovery code alone."""
+    if len(auth.factors) > 1:
+        raise StaleRequest
+    if not _verified_just_now(last.id, auth, now=now):
+        raise NewDeviceFirst
+
+
+def _turn_off(auth: AuthContext, *, actor: Actor, typed: Mapping[str, Typed] | None = None) -> None:
+    """Remove all factors and recovery codes, and what they proved in this session."""
+    remove_all(auth.person.id)
+    Session.objects.filter(id=auth.browser.session_id).update(
         factor_at=None, factor_id=None, factor_kind="", recovery_at=None
     )
+    record(TWO_FACTOR_DISABLED, actor=actor, typed=typed)
 
 
 def _refuse_where_required(person: Administrator, *, now: datetime) -> None:

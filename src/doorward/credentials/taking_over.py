@@ -82,10 +82,9 @@ def add_many(
         results.append(row)
         if isinstance(row, Administrator):
             _record(row, arrival, among=among, actor=actor, now=now)
-    people = zip(arrivals, results, strict=True)
     Factor.objects.bulk_create(
         enrol.made(row.id, secret, name=name or enrol.DEFAULT_NAME, now=now, taken_over=True)
-        for arrival, row in people
+        for arrival, row in zip(arrivals, results, strict=True)
         if isinstance(row, Administrator)
         for name, secret in arrival.devices[:MOST_DEVICES]
     )

@@ -195,11 +195,9 @@ def _write_down(
         changed_at=now,
     )
     known = Administrator.objects.of(customer_id)
-    there = (
-        dict(known.values_list("id", "status"))
-        if len(people) > IN_REQUEST
-        else dict(known.filter(id__in=people).values_list("id", "status"))
-    )
+    if len(people) <= IN_REQUEST:
+        known = known.filter(id__in=people)
+    there = dict(known.values_list("id", "status"))
     of_these = [there.get(one) for one in people]
     if None in of_these:
         raise NotFound

@@ -45,11 +45,9 @@ def accept(  # noqa: PLR0913 - the form and who sends it
     with transaction.atomic():
         mailed_links.consume(link, now=now)
         invited = Administrator.objects.everywhere().filter(id=person.id, status=Status.INVITED)
-        spoken = {"language": language} if language else {}
-        joined = Coalesce("joined_at", now)
-        chosen = new.columns(by_link_at=now)
-        columns = {"status": Status.ACTIVE, "joined_at": joined, **spoken, **chosen}
-        columns["email_proved_at"] = now
+        columns = {"status": Status.ACTIVE, "joined_at": Coalesce("joined_at", now)}
+        columns |= {"language": language} if language else {}
+        columns |= new.columns(by_link_at=now) | {"email_proved_at": now}
         if invited.update(**columns) != 1:
             raise LinkInvalid
         record(INVITATION_ACCEPTED, actor=actor)

@@ -18,9 +18,14 @@ from doorward.signon.origin import issuer_of, issuer_of_brand
 from doorward.signon.parameters import Unanswerable, needed, single
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from django.http import HttpResponse
 
+    from doorward.applications.models import Application
     from doorward.applications.requested_scopes import Live
+    from doorward.audit.actor import ClientInfo
     from doorward.web.http.requests import Request
 
 # RFC 7636, 4.1.
@@ -35,19 +40,7 @@ def token(request: Request) -> HttpResponse:
     client, now = request.client, request.now
     match needed(sent, "grant_type"):
         case "authorization_code":
-            code = needed(sent, "code")
-            verifier = sent.get("code_verifier", "")
-            if not _VERIFIER.fullmatch(verifier):
-                raise ProtocolError(Code.INVALID_GRANT, "A code_verifier is needed (RFC 7636).")
-            live = authorization_codes.redeem(
-                application,
-                code=code,
-                redirect_uri=sent.get("redirect_uri", ""),
-                verifier=verifier,
-                client=client,
-                now=now,
-            )
-            live = part_of(live, Part(resource=sent.get("resource", "")))
+            live = _redeemed(application, sent, client=client, now=now)
         case "refresh_token":
             given = needed(sent, "refresh_token")
             part = Part(tuple(sent.get("scope", "").split()), sent.get("resource", ""))
@@ -55,6 +48,23 @@ def token(request: Request) -> HttpResponse:
         case _:
             raise ProtocolError(Code.UNSUPPORTED_GRANT_TYPE, "It is none of what discovery lists.")
     return _tokens(request, live)
+
+
+def _redeemed(
+    application: Application, sent: Mapping[str, str], *, client: ClientInfo, now: datetime
+) -> Live:
+    code, verifier = needed(sent, "code"), sent.get("code_verifier", "")
+    if not _VERIFIER.fullmatch(verifier):
+        raise ProtocolError(Code.INVALID_GRANT, "A code_verifier is needed (RFC 7636).")
+    live = authorization_codes.redeem(
+        application,
+        code=code,
+        redirect_uri=sent.get("redirect_uri", ""),
+        verifier=verifier,
+        client=client,
+        now=now,
+    )
+    return part_of(live, Part(resource=sent.get("resource", "")))
 
 
 def _tokens(request: Request, live: Live) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -90,19 +91,8 @@ def write_passkey(
     try:
         with transaction.atomic():
             factor.save(force_insert=True)
-            Passkey.objects.create(
-                factor=factor,
-                credential_id=new.credential_id,
-                public_key=new.public_key,
-                sign_count=new.sign_count,
-                aaguid=new.aaguid,
-                transports=" ".join(new.transports),
-                rp_id=party.id,
-                backup_eligible=new.backup_eligible,
-                backed_up=new.backed_up,
-                user_verified=new.user_verified,
-                discoverable=new.discoverable,
-            )
+            columns = asdict(new) | {"transports": " ".join(new.transports)}
+            Passkey.objects.create(factor=factor, rp_id=party.id, **columns)
     except IntegrityError as taken:
         raise PasskeyRegistered from taken
     standing.keep(administrator_id)

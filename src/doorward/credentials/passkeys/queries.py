@@ -117,10 +117,8 @@ def write_used(  # noqa: PLR0913 - what was shown, and how it came
         raise FactorDisabled
     verified = passkey.user_verified or (verifies and shown.user_verified)
     # Most passkeys are on several devices, and do not count: of theirs there is nothing new.
-    if shown.sign_count > passkey.sign_count or (shown.backed_up, verified) != (
-        passkey.backed_up,
-        passkey.user_verified,
-    ):
+    known = (passkey.backed_up, passkey.user_verified)
+    if shown.sign_count > passkey.sign_count or (shown.backed_up, verified) != known:
         Passkey.objects.filter(factor_id=passkey.factor_id).update(
             # Of two at once the higher count stays.
             sign_count=Greatest("sign_count", Value(shown.sign_count)),

@@ -157,6 +157,13 @@ def check_assertion(answer: Answer, expected: Expected, known: Known) -> Asserte
     _check_authenticator_data(said, expected)
     if said.flags.be != known.backup_eligible:
         raise PasskeyBackupChanged
+    _check_signature(answer, expected, known)
+    return Asserted(
+        sign_count=said.sign_count, backed_up=said.flags.bs, user_verified=said.flags.uv
+    )
+
+
+def _check_signature(answer: Answer, expected: Expected, known: Known) -> None:
     try:
         webauthn.verify_authentication_response(
             credential=_plain(answer, _ASSERTED),
@@ -169,9 +176,6 @@ def check_assertion(answer: Answer, expected: Expected, known: Known) -> Asserte
         )
     except Exception as refused:  # all else was checked, so it is the signature
         raise PasskeySignatureWrong from refused
-    return Asserted(
-        sign_count=said.sign_count, backed_up=said.flags.bs, user_verified=said.flags.uv
-    )
 
 
 def went_back(*, stored: int, shown: int) -> bool:

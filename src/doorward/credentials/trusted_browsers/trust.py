@@ -87,13 +87,8 @@ def begin(
         raise TrustNotAllowed
     token = new_token()
     with transaction.atomic():
-        mine = TrustedBrowser.objects.filter(administrator_id=auth.person.id)
-        old = {trusted_hash(one): one for one in old_token.split(".")}
-        replaced = mine.filter(token_hash__in=old)
-        for hashed in list(replaced.values_list("token_hash", flat=True)):
-            del old[bytes(hashed)]
-        replaced.delete()
-        mine.create(
+        others = _end_replaced(auth.person.id, old_token)
+        TrustedBrowser.objects.create(
             administrator_id=auth.person.id,
             token_hash=trusted_hash(token),
             security_version=session.security_version,
@@ -104,8 +99,17 @@ def begin(
             browser=actor.client.browser[:300],
         )
         record(BROWSER_TRUSTED, actor=actor, details={"days": policy.trust_days})
-    others = tuple(filter(None, old.values()))[: MOST_TRUSTED - 1]
-    return Trusted(token=token, days=policy.trust_days, others=others)
+    return Trusted(token=token, days=policy.trust_days, others=others[: MOST_TRUSTED - 1])
+
+
+def _end_replaced(person_id: UUID, old_token: str) -> tuple[str, ...]:
+    """End this browser's earlier trust of the person; return the tokens of others that it has."""
+    old = {trusted_hash(one): one for one in old_token.split(".")}
+    replaced = TrustedBrowser.objects.filter(administrator_id=person_id, token_hash__in=old)
+    for hashed in list(replaced.values_list("token_hash", flat=True)):
+        del old[bytes(hashed)]
+    replaced.delete()
+    return tuple(filter(None, old.values()))
 
 
 def mark_used(trusted_id: UUID, *, now: datetime) -> None:

@@ -20,6 +20,7 @@ from doorward.sessions.models import Session
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from doorward.demo.data.character import Character
 
@@ -73,26 +74,36 @@ def _work(one: Character, application: Application, site: Site, *, now: datetime
     rows = Session.objects.filter(id=begun.session_id)
     rows.update(signed_in_at=at, seen_at=now, known_browser=True)
     if BILLING in one.person.tab_keys:
-        Grant.objects.create(
-            application=application,
-            session_id=begun.session_id,
-            administrator=one.person,
-            request_id=uuid4(),
-            scopes=application.scopes,
-            granted_at=at,
-            used_at=now - timedelta(minutes=4),
-            code_hash=secrets.token_bytes(32),
-            code_used_at=at,
-            redirect_uri=application.redirect_uris[0],
-        )
+        _open_application(one, application, begun.session_id, at=at, now=now)
     if REPORTS in one.person.tab_keys:
-        SiteVisit.objects.create(
-            site=site,
-            session_id=begun.session_id,
-            administrator=one.person,
-            begun_at=at,
-            state_hash=secrets.token_bytes(32),
-            code_hash=secrets.token_bytes(32),
-            code_used_at=at,
-            cookie_hash=secrets.token_bytes(32),
-        )
+        _open_site(one, site, begun.session_id, at=at)
+
+
+def _open_application(
+    one: Character, application: Application, session_id: UUID, *, at: datetime, now: datetime
+) -> None:
+    Grant.objects.create(
+        application=application,
+        session_id=session_id,
+        administrator=one.person,
+        request_id=uuid4(),
+        scopes=application.scopes,
+        granted_at=at,
+        used_at=now - timedelta(minutes=4),
+        code_hash=secrets.token_bytes(32),
+        code_used_at=at,
+        redirect_uri=application.redirect_uris[0],
+    )
+
+
+def _open_site(one: Character, site: Site, session_id: UUID, *, at: datetime) -> None:
+    SiteVisit.objects.create(
+        site=site,
+        session_id=session_id,
+        administrator=one.person,
+        begun_at=at,
+        state_hash=secrets.token_bytes(32),
+        code_hash=secrets.token_bytes(32),
+        code_used_at=at,
+        cookie_hash=secrets.token_bytes(32),
+    )

@@ -90,9 +90,8 @@ def question_for(
     if status in {CustomerStatus.ACTIVE, customer.status}:
         if not moves:
             return None
-        title = _("Move %(name)s to another brand?") % words
         return Question(
-            title,
+            _("Move %(name)s to another brand?") % words,
             _("Its people sign in at another address from then on."),
             _("Move the customer"),
             lines,
