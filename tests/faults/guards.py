@@ -635,6 +635,13 @@ GUARDS: Final = (
         "threats/test_redirect_tricks.py::test_an_answer_goes_to_an_address_letter_by_letter_or_nowhere",
     ),
     Guard(
+        "what a page or an application reads by itself is no use of a session",
+        "web/http/use.py",
+        "if auth is None or not _is_by_a_person(request):",
+        "if auth is None:",
+        "threats/test_idle_session_kept_alive.py::test_an_application_that_asks_silently_in_a_frame_keeps_none",
+    ),
+    Guard(
         "a client secret is shown to the session that made it",
         "applications/secrets.py",
         "mine = actor.session_id is not None and found.made_by_session == actor.session_id",

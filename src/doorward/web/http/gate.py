@@ -54,6 +54,7 @@ from doorward.web.http.pages import see_other
 from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import Gated
 from doorward.web.http.unsent import CONTINUE, keep_unsent
+from doorward.web.http.use import note_use
 from doorward.web.kit.tabs import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
@@ -257,7 +258,7 @@ def _serve_step(request: Request, step: Step, *, through: bool) -> HttpResponse 
     due = verdict.step
     if due is step:
         if due is not Step.SIGN_IN:  # a session that has ended stays ended, whatever it looks at
-            _touch(request)
+            note_use(request)
         request.why = verdict.why
         return None
     if step is Step.SIGN_IN:
@@ -359,7 +360,7 @@ def _admit(request: Request) -> None:
         _mark_signed_in(request)
     if auth.browser.newly_bound:
         _mark_bound(request, auth)
-    _touch(request)
+    note_use(request)
 
 
 class _LazyUser:
@@ -405,18 +406,6 @@ def _let_in_by(auth: AuthContext) -> str:
     if auth.facts.session is not None and auth.facts.session.recovery_at:
         return "recovery_code"
     return auth.browser.factor_kind or (TRUSTED if auth.factors else "password")
-
-
-def _touch(request: Request) -> None:
-    auth = request.auth
-    if auth is None or request.now - auth.browser.seen_at < queries.SEEN_EVERY:
-        return
-    try:
-        queries.touch(auth.browser.session_id, now=request.now)
-    except DatabaseError as error:
-        # Who only reads goes on reading, for as long as the session was to last anyway.
-        if fault_in(error) is None:
-            raise
 
 
 def _send_to(request: Request, step: Step) -> HttpResponse:
