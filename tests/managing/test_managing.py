@@ -161,6 +161,24 @@ def test_staff_who_see_some_customers_go_in_there_as_well(owner, staff):
     assert client.post("/managing/changes/").status_code == 303
 
 
+def test_what_was_asked_in_another_session_can_be_taken_back_and_asked_again(owner, staff):
+    first, theirs = map(browsers.browser_of_with_factor, (staff, owner))
+    path = f"/customers/{owner.customer_id}/manage/"
+    managing.agree(theirs, managing.ask(first, owner))
+    second = browsers.browser_of_with_factor(staff)
+    page = second.get(path).content.decode()
+    assert "take the request back first" in page
+    assert f"{path}begin/" not in page
+    assert second.post(f"{path}begin/").status_code == 404
+    assert not Managing.objects.filter(state=State.RUNNING).exists()
+    assert second.post(f"{path}take-back/").status_code == 303
+    managing.agree(theirs, managing.ask(second, owner))
+    assert managing.begin(second, owner).state == State.RUNNING
+    # What runs is ended where it runs.
+    first.post(f"{path}take-back/")
+    assert Managing.objects.filter(state=State.RUNNING).exists()
+
+
 def test_a_scope_that_is_lost_ends_it(owner, staff):
     client = managing.let_in(staff, owner)
     sees(staff, "")

@@ -86,11 +86,11 @@ def ask_for_changes(
 
 
 def take_back(managing_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
-    """Ask no longer for what was not begun. Raises `NotFound`, `ManagingOver`."""
+    """Ask no longer for what was not begun, in whichever session it was asked. Raises `NotFound`, `ManagingOver`."""
     authorise(actor, _ACTION, customer_id)
     with transaction.atomic():
         lock(customer_id, actor=actor)
-        managing = own(managing_id, customer_id=customer_id, actor=actor)
+        managing = own(managing_id, customer_id=customer_id, actor=actor, here=False)
         if managing.state not in {State.ASKED, State.AGREED}:
             raise ManagingOver
         end.close_own(managing, actor=actor, now=now)
@@ -136,12 +136,14 @@ def lock(customer_id: UUID, *, actor: Actor) -> Customer:
     return Customer.objects.select_related("brand").get(id=customer_id)
 
 
-def own(managing_id: UUID, *, customer_id: UUID, actor: Actor) -> Managing:
-    """Return what this very session asked this customer for, or raise `NotFound`."""
+def own(managing_id: UUID, *, customer_id: UUID, actor: Actor, here: bool = True) -> Managing:
+    """Return what this very session asked this customer for, or raise `NotFound`; not `here`: what its person did."""
     rows = Managing.objects.select_related("staff__customer", "customer__brand")
     if actor.person is None or actor.session_id is None:
         raise NotFound
-    mine = rows.filter(staff_id=actor.person.id, session_id=actor.session_id)
+    mine = rows.filter(staff_id=actor.person.id)
+    if here:
+        mine = mine.filter(session_id=actor.session_id)
     found = mine.filter(id=managing_id, customer_id=customer_id).first()
     if found is None:
         raise NotFound
