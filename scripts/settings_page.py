@@ -1,16 +1,17 @@
-"""Writes docs/settings.md from `doorward.environment`; with --check only says whether it is current."""
+"""Writes docs/settings.md from `doorward.environment.fields`; with --check only says whether it is current."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from doorward.environment import PREFIX, Environment, default_of
+from doorward.environment import PREFIX
+from doorward.environment.fields import Environment, default_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 HEAD = """# Settings
 
-Made from `src/doorward/environment.py` by `make docs`; do not edit it here.
+Made from `src/doorward/environment/fields.py` by `make docs`; do not edit it here.
 
 A setting is an environment variable, or a line `NAME=value` in the file that `DOORWARD_CONFIG` names;
 the environment wins. An unknown `DOORWARD_…` name or a wrong value stops the start with one sentence; an empty

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import pickle
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from doorward.environment import Environment, MailServer, WrongSetting, load
+from doorward import environment
+from doorward.environment import MailServer, WrongSetting, load
+from doorward.environment.derived import Derived
+from doorward.environment.fields import Environment
 
 
 @pytest.fixture(autouse=True)
@@ -351,3 +355,27 @@ def test_a_mail_servers_password_that_cannot_be_sent_stops_the_start(monkeypatch
 def test_a_mail_servers_password_may_be_written_as_it_is_or_encoded(monkeypatch, written):
     found = given(monkeypatch, email_url=f"smtp://portal:{written}@mail.example")
     assert found.mail_server.password == "päss"
+
+
+def test_what_was_read_elsewhere_says_the_same(monkeypatch, tmp_path):
+    """`doorward run` reads settings in a process that ends, and they come from there as they were."""
+    read = given(
+        monkeypatch,
+        data_dir=str(tmp_path),
+        bind="127.0.0.1:8123",
+        trusted_proxies="10.0.0.0/8",
+        otlp_endpoint="https://traces.example",
+        otlp_headers="Authorization=Bearer%20hidden",
+        email_url="smtp://me:hidden@mail.example",
+    )
+    monkeypatch.setattr(environment, "_kept", [])
+    environment.keep(pickle.loads(pickle.dumps(environment.settle())))
+    settled = load()
+    follows = [name for name in vars(Derived) if isinstance(vars(Derived)[name], property)]
+    assert len(follows) > 5
+    for name in [*Environment.model_fields, *follows, "model_fields_set"]:
+        assert getattr(settled, name) == getattr(read, name), name
+    assert settled.cookie_name("one") == read.cookie_name("one")
+    assert "hidden" not in repr(settled)
+    with pytest.raises(AttributeError):
+        settled.workers = 3  # type: ignore[misc]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from doorward.accounts.models import Administrator
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 DAYS = 730
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from doorward.cli.base import main
 from doorward.cli.examples import EXAMPLES
 from doorward.cli.manual import walk
-from doorward.environment import Environment
+from doorward.environment.fields import Environment
 from tests.kit.serving import environment
 
 pytestmark = pytest.mark.one_database

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from doorward import __version__
-from doorward.environment import PREFIX, Environment
+from doorward.environment import PREFIX
+from doorward.environment.fields import Environment
 from tests.installing.building import ROOT
 
 FOLDER = ROOT / "deploy/container"

@@ -14,7 +14,8 @@ import yaml
 
 from doorward import __version__
 from doorward.cli.base import COMMANDS
-from doorward.environment import CONFIG, PREFIX, Environment
+from doorward.environment import CONFIG, PREFIX
+from doorward.environment.fields import Environment
 from tests.installing.building import ROOT
 
 FILES = sorted((ROOT / "deploy/kubernetes").glob("*.yaml"))

@@ -31,7 +31,7 @@ _LONGEST: Final = 1 << 20
 _SECONDS: Final = 60
 LOADED: Final = (
     *("django.core.management", "django.db.models", "django.forms", "django.template"),
-    *("pydantic_settings", "rich.progress", "doorward.environment"),
+    *("pydantic_settings", "rich.progress", "doorward.environment.fields"),
 )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from doorward.accounts import changes
 from doorward.applications import identity_headers
 from doorward.applications import keys as signing_keys
-from doorward.audit import browsers, newest
+from doorward.audit import browser_patterns, browsers, newest
 from doorward.credentials.passkeys import possible
 from doorward.credentials.password import breached, common, hashers
 from doorward.credentials.totp import foreign
@@ -88,7 +88,8 @@ THE_SAME: list[object] = [
     brandmark.write_stylesheet,
     breached._threads,
     browsers._parts,
-    browsers.parser,
+    browser_patterns.browsers,
+    browser_patterns.systems,
     memory._glibc,
     colour.make_accent,
     common._short_ones,

@@ -8,7 +8,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from doorward.environment import Environment
+from doorward.environment.fields import Environment
 from doorward.kernel.db import addresses
 from doorward.kernel.db.postgresql.patience import REQUEST_SECONDS
 from doorward.settings.database import describe

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers.trust import MOST_TRUSTED
-from doorward.environment import Environment
+from doorward.environment.fields import Environment
 from doorward.web.http.cookies import TRUSTED as NAME
 from tests.kit import browsers, codes, passkeys, people, policies, serving
 from tests.kit.softkey import SoftKey

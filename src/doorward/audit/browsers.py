@@ -6,14 +6,13 @@ not said, so that nobody writes a word of their own into a page or a mail.
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from django.utils.translation import gettext as _
-from ua_parser import Domain, Parser
-from ua_parser.loaders import load_lazy_builtins
-from ua_parser.regex import Resolver
+
+from doorward.audit import browser_patterns
 
 _BROWSERS: Final = frozenset(
     {
@@ -87,14 +86,8 @@ def approximate(address: str) -> str:
 
 @lru_cache(maxsize=512)
 def _parts(user_agent: str) -> tuple[str, str]:
-    found = parser()(user_agent, Domain.USER_AGENT | Domain.OS)
-    browser = found.user_agent.family if found.user_agent else ""
-    system = found.os.family if found.os else ""
+    browser, system = (
+        named.family if (named := patterns.find(user_agent)) else ""
+        for patterns in (browser_patterns.browsers(), browser_patterns.systems())
+    )
     return browser if browser in _BROWSERS else "", system if system in _SYSTEMS else ""
-
-
-@cache
-def parser() -> Parser:
-    """Return the parser of User-Agents. It knows no devices: nobody is told of them, and they take 15 MiB."""
-    browsers, systems, _devices = load_lazy_builtins()
-    return Parser(Resolver((browsers, systems, [])))

@@ -14,7 +14,7 @@ from doorward.cli.failure import Failure
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 _MEGABYTE = 1_000_000
 

@@ -14,7 +14,7 @@ from doorward.kernel.hosts import is_loopback, join_netloc
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 _TRIES = 20
 _BETWEEN_TRIES_SECONDS = 0.1

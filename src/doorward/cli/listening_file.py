@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 LOCK: Final = "running.lock"
 _LONGEST: Final = 300

@@ -11,7 +11,8 @@ from click.shell_completion import get_completion_class
 from doorward import __version__
 from doorward.cli.base import main
 from doorward.cli.examples import EXAMPLES
-from doorward.environment import CONFIG, PREFIX, Environment, default_of
+from doorward.environment import CONFIG, PREFIX
+from doorward.environment.fields import Environment, default_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

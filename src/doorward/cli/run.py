@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from doorward import environment as environments
 from doorward.cli import forked, parts
 from doorward.cli.base import set_up_django
 from doorward.cli.failure import Failure
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from socket import socket
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 
 _FIRST = (
@@ -129,11 +130,20 @@ def _settings(*, bind: str | None, workers: int | None) -> Environment:
         os.environ["DOORWARD_BIND"] = bind
     if workers:
         os.environ["DOORWARD_WORKERS"] = str(workers)
+    # What reads them is in no process that stays.
+    environments.keep(forked.done_aside(_settle))
     set_up_django()
     from django.conf import settings  # noqa: PLC0415 - after set-up
 
     environment: Environment = settings.DOORWARD
     return environment
+
+
+def _settle() -> environments.Settled:
+    try:
+        return environments.settle()
+    except environments.WrongSetting as error:
+        raise Failure(str(error)) from error
 
 
 def _prepare(fill: Callable[[], dict[str, str]]) -> tuple[str, dict[str, str]]:

@@ -19,7 +19,7 @@ from doorward.kernel.text.amounts import amount
 from doorward.operations import demonstration
 
 if TYPE_CHECKING:
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 _DATA_DIR = "DOORWARD_DATA_DIR"
 

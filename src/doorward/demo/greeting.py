@@ -22,7 +22,7 @@ from doorward.demo.data.people import PASSWORD, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 # The e-mail's part before the @, and what is special about the person.
 _SHOWN: Final = {

@@ -16,7 +16,7 @@ from doorward.kernel import atomic_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 PREFIX: Final = "doorward-demo-"
 _MARK: Final = "this-is-a-demonstration"

@@ -10,7 +10,7 @@ from doorward.kernel.db import addresses
 from doorward.kernel.db.poolers import DIRECT
 
 if TYPE_CHECKING:
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 # As many as threads that answer in one process, and some for what they do not share.
 POOL_SIZE = 20

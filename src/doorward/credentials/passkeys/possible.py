@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from doorward.audit.browsers import parser
+from doorward.audit import browser_patterns
 from doorward.kernel.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def is_number(host: str) -> bool:
 @lru_cache(maxsize=2048)
 def browser_makes_them(user_agent: str) -> bool:
     """Return whether a browser knows passkeys, as far as it says what it is; of one that is not known, yes."""
-    found = parser().parse_user_agent(user_agent)
+    found = browser_patterns.browsers().find(user_agent)
     if found is None or found.family not in _FIRST:
         return True
-    first, version = _FIRST[found.family], found.major or ""
+    first, version = _FIRST[found.family], found.major
     return first > 0 and (not version.isdigit() or int(version) >= first)

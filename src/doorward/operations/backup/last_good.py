@@ -16,7 +16,7 @@ from doorward.kernel.clock_set_back import has_come
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 NAME: Final = "backup"
 OF_THE_WORKER: Final = "backup of the worker"

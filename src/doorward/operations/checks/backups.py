@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 _TOO_OLD: Final = 2
 

@@ -14,7 +14,7 @@ from doorward.operations.checks.finding import Finding, advice, fine, unfit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 _GROUP_AND_OTHERS = 0o077
 _OTHERS = 0o007

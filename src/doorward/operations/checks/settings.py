@@ -10,7 +10,7 @@ from doorward.operations.checks.finding import Finding, advice, fine, unfit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 
 def look(environment: Environment, *, debug: bool) -> Iterator[Finding]:

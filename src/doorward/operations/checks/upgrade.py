@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.db.migrations import Migration
     from django.db.migrations.state import ProjectState
 
-    from doorward.environment import Environment
+    from doorward.environment.fields import Environment
 
 _FRESH: Final = timedelta(hours=1)
 _ROOM_BYTES: Final = 64 * 1024 * 1024

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
@@ -21,18 +20,17 @@ from dotenv.parser import parse_stream
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from doorward.environment.derived import LOOPBACK_NAMES, Derived, headers_in, split_address
+from doorward.environment.names import CONFIG, PREFIX, WrongSetting
 from doorward.kernel.db import addresses
 from doorward.kernel.hosts import LAST_PORT, ascii_host, clean_origin, is_loopback, join_netloc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PREFIX = "DOORWARD_"
-CONFIG = "DOORWARD_CONFIG"
 Network = IPv4Network | IPv6Network
 SHORTEST_TOKEN = 16
 DEFAULT_PORT = 8000
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 # RFC 9110, 5.6.2
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # What Kubernetes sets for a service, and Docker for a link, whose name begins with `doorward`.
@@ -44,33 +42,7 @@ _OF_A_SERVICE_BY_VALUE = re.compile(
 )
 
 
-class WrongSetting(Exception):
-    """A setting that cannot be used; the message is one sentence that names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where mail goes. `file`: into `folder`, one .eml each; else to a server.
-
-    `security` is `starttls` (demanded), `tls` (from the first byte) or `none` (loopback only).
-    """
-
-    kind: Literal["file", "smtp"]
-    folder: Path = Path()
-    host: str = ""
-    port: int = 0
-    user: str = ""
-    password: str = field(default="", repr=False)
-    security: Literal["starttls", "tls", "none"] = "none"
-
-    @property
-    def backend(self) -> str:
-        """What Django sends it with."""
-        kinds = {"file": "FolderBackend", "smtp": "SmtpBackend"}
-        return f"doorward.notifications.mail.{kinds[self.kind]}"
-
-
-class Environment(BaseSettings):
+class Environment(Derived, BaseSettings):
     """All settings, frozen. Secrets do not show in its repr."""
 
     model_config = SettingsConfigDict(
@@ -80,8 +52,6 @@ class Environment(BaseSettings):
         hide_input_in_errors=True,
         env_ignore_empty=True,
     )
-    # Django asks each setting for this at each look, and what pydantic has not it searches for long.
-    _mask_wrapped: ClassVar[bool] = True
 
     data_dir: Path = Field(
         Path("doorward-data"),
@@ -298,7 +268,7 @@ class Environment(BaseSettings):
     @field_validator("email_url")
     @classmethod
     def _email_is_known(cls, value: str) -> str:
-        parts = _split(value) if value else None
+        parts = split_address(value) if value else None
         if parts and not (
             (parts.scheme == "file" and parts.path)
             or (parts.scheme in {"smtp", "smtps"} and parts.hostname)
@@ -324,7 +294,7 @@ class Environment(BaseSettings):
     @field_validator("security_contact")
     @classmethod
     def _contact_is_an_address(cls, value: str) -> str:
-        parts = _split(value) if value else None
+        parts = split_address(value) if value else None
         if parts and not (
             value.isprintable()
             and " " not in value
@@ -340,7 +310,7 @@ class Environment(BaseSettings):
     @field_validator("breach_check_url")
     @classmethod
     def _breach_check_is_encrypted(cls, value: str) -> str:
-        parts = _split(value) if value else None
+        parts = split_address(value) if value else None
         if parts and not (
             value.isascii()
             and value.isprintable()
@@ -357,7 +327,7 @@ class Environment(BaseSettings):
     @field_validator("otlp_endpoint")
     @classmethod
     def _otlp_is_an_address(cls, value: str) -> str:
-        parts = _split(value) if value else None
+        parts = split_address(value) if value else None
         if parts and not (
             value.isascii()
             and value.isprintable()
@@ -374,7 +344,7 @@ class Environment(BaseSettings):
     @field_validator("otlp_headers")
     @classmethod
     def _otlp_headers_are_headers(cls, value: str) -> str:
-        if not all(_HEADER.fullmatch(name) and _is_sent(said) for name, said in _headers(value)):
+        if not all(_HEADER.fullmatch(name) and _is_sent(said) for name, said in headers_in(value)):
             message = "it must be NAME=VALUE with commas between, such as Authorization=Bearer%20…"
             raise ValueError(message)
         return value
@@ -429,7 +399,7 @@ class Environment(BaseSettings):
 
     @model_validator(mode="after")
     def _headers_are_not_sent_in_clear(self) -> Self:
-        if self.otlp_headers and not _is_encrypted_or_here(_split(self.otlp_endpoint)):
+        if self.otlp_headers and not _is_encrypted_or_here(split_address(self.otlp_endpoint)):
             message = (
                 "DOORWARD_OTLP_HEADERS: they go with a DOORWARD_OTLP_ENDPOINT of https://, or on this "
                 "machine"
@@ -444,79 +414,9 @@ class Environment(BaseSettings):
             raise ValueError(message)
         return self
 
-    @property
-    def headers_of_traces(self) -> dict[str, str]:
-        """What the collector is sent with each batch. Secret."""
-        return dict(_headers(self.otlp_headers))
 
-    @property
-    def host(self) -> str:
-        """The host to listen on, without brackets."""
-        return self.bind.rpartition(":")[0].strip("[]")
-
-    @property
-    def port(self) -> int:
-        """The port to listen on."""
-        return int(self.bind.rpartition(":")[2])
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port that people use, in the one spelling that browsers have for it."""
-        return self.public_url or f"http://localhost:{self.port}"
-
-    @property
-    def https(self) -> bool:
-        """Whether people reach the portal by https."""
-        return self.origin.startswith("https://")
-
-    @property
-    def binds_devices(self) -> bool:
-        """Whether sessions are bound to devices; browsers do that by https, and on their own machine without."""
-        here = urlsplit(self.origin).hostname == "localhost"
-        return self.device_bound_sessions and (self.https or here)
-
-    def cookie_name(self, name: str) -> str:
-        """Return what a cookie of this portal is called.
-
-        Browsers do not tell cookies apart by port, so that on another port than the scheme's own the name does:
-        two portals on one host name leave each other's alone. `__Host-` keeps sibling hosts from setting it.
-        """
-        port = urlsplit(self.origin).port
-        suffix = f"-{port}" if port else ""
-        return f"{'__Host-' if self.https else ''}{name}{suffix}"
-
-    @property
-    def database(self) -> str:
-        """The database's address, the default filled in."""
-        default = f"sqlite:///{self.data_dir.absolute() / 'doorward.sqlite3'}"
-        return self.database_url or default
-
-    @property
-    def sqlite_file(self) -> Path | None:
-        """The file of an SQLite database; None: it is another one."""
-        if not self.database.startswith("sqlite:"):
-            return None
-        # Three slashes or four: the path is absolute either way.
-        return Path("/" + unquote(urlsplit(self.database).path).lstrip("/"))
-
-    @property
-    def keys(self) -> Path:
-        """The key file, the default filled in."""
-        return self.keys_file if self.keys_file.name else self.data_dir / "keys.json"
-
-    @property
-    def mail_server(self) -> MailServer:
-        """Where mail goes, the default filled in."""
-        if not self.email_url:
-            return MailServer(kind="file", folder=self.data_dir / "mail")
-        parts = _split(self.email_url)
-        if parts.scheme == "file":
-            return MailServer(kind="file", folder=Path(unquote(parts.path)))
-        return _smtp(parts)
-
-
-def load() -> Environment:
-    """Return the settings of this process, or raise `WrongSetting`."""
+def read() -> Environment:
+    """Return the settings that this process was given, or raise `WrongSetting`."""
     config = os.environ.get(CONFIG, "")
     if config:
         _look_at(config)
@@ -592,12 +492,6 @@ def _read_bind(value: str) -> tuple[str, int] | None:
     return (named, port) if named and 0 < port <= LAST_PORT else None
 
 
-def _headers(value: str) -> list[tuple[str, str]]:
-    """Return the names and values of headers that are written as OpenTelemetry does, whatever they are."""
-    pairs = (one.partition("=") for one in value.split(",") if one.strip())
-    return [(name.strip(), unquote(said.strip())) for name, _, said in pairs]
-
-
 def _is_sent(value: str) -> bool:
     """Return whether a header may have this value."""
     return bool(value) and value.isascii() and value.isprintable()
@@ -618,16 +512,6 @@ def _is_recipient(given: str) -> bool:
     return True
 
 
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        message = "it is not an address that can be read"
-        raise ValueError(message) from None
-    return parts
-
-
 def _is_postgresql(url: str) -> bool:
     try:
         addresses.read(url)
@@ -643,17 +527,3 @@ def _is_text(*encoded: str) -> bool:
         return not set("\0\r\n") & set("".join(plain).encode().decode())
     except UnicodeError:
         return False
-
-
-def _smtp(parts: SplitResult) -> MailServer:
-    host = parts.hostname or ""
-    implicit = parts.scheme == "smtps"
-    plain = host in LOOPBACK_NAMES and not implicit
-    return MailServer(
-        kind="smtp",
-        host=host,
-        port=parts.port or (465 if implicit else 587),
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        security="tls" if implicit else "none" if plain else "starttls",
-    )
