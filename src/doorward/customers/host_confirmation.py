@@ -15,8 +15,6 @@ from threading import BoundedSemaphore
 from typing import Final
 from urllib.parse import urlsplit
 
-import dns.exception
-import dns.resolver
 from django.conf import settings
 
 from doorward.customers.errors import (
@@ -88,6 +86,9 @@ def _answer(host: str) -> str:
 
 
 def _texts(name: str) -> set[str]:
+    import dns.exception  # noqa: PLC0415 - 2 MiB that few processes ever need
+    import dns.resolver  # noqa: PLC0415
+
     with suppress(dns.exception.DNSException):
         found = dns.resolver.resolve(name, "TXT", lifetime=_DNS_SECONDS, search=False)
         return {b"".join(one.strings).decode("ascii", "replace") for one in found}
@@ -95,6 +96,9 @@ def _texts(name: str) -> set[str]:
 
 
 def _addresses(host: str) -> list[str]:
+    import dns.exception  # noqa: PLC0415 - 2 MiB that few processes ever need
+    import dns.resolver  # noqa: PLC0415
+
     found: list[str] = []
     for kind in ("A", "AAAA"):
         with suppress(dns.exception.DNSException):

@@ -21,7 +21,6 @@ from argon2.low_level import ARGON2_VERSION
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
 from django.utils.crypto import constant_time_compare
-from passlib.hash import phpass
 
 from doorward.credentials.errors import HashTooCostly
 from doorward.credentials.password.hash_costs import refuse_costly, scrypt_bytes
@@ -141,6 +140,8 @@ def _bcrypt_sha256(password: bytes, parts: list[str]) -> bool:
 
 
 def _phpass(password: bytes, parts: list[str]) -> bool:
+    from passlib.hash import phpass  # noqa: PLC0415 - only passwords of other systems want it
+
     return bool(phpass.verify(password, "$".join(parts)))
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-import dns.exception
-import dns.name
-import dns.resolver
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import dns.resolver
 
 _SECONDS: Final = 2.0
 
@@ -51,6 +49,10 @@ class NameSystem:
 
     def _ask(self, name: str, kind: str) -> dns.resolver.Answer | tuple[()] | None:
         """Return what is there; nothing where the name has no such record, None where there is no such name."""
+        import dns.exception  # noqa: PLC0415 - 2 MiB that few processes ever need
+        import dns.name  # noqa: PLC0415
+        import dns.resolver  # noqa: PLC0415
+
         lifetime = min(_SECONDS, self.ends - time.monotonic())
         if lifetime <= 0 or not self.left:
             raise NotAnswered
