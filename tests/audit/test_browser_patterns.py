@@ -12,7 +12,7 @@ from ua_parser.loaders import load_lazy_builtins
 
 from doorward.audit import browser_patterns
 from doorward.audit.browser_patterns import words_of
-from doorward.web.server.beforehand import USUAL
+from doorward.web.server.preloading import USUAL
 
 BROWSERS: Any
 SYSTEMS: Any

@@ -25,7 +25,7 @@ from tests.kit.serving import Browser, doorward, environment, free_port, made_be
 from tests.kit.waiting import until
 
 # Of a node that has had little to do, on SQLite; 275 where each part loads for itself.
-MOST_MIB = 210
+MOST_MIB = 170
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("commands")]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from doorward import environment
 from doorward.accounts import changes
 from doorward.applications import identity_headers
 from doorward.applications import keys as signing_keys
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     breached._service,
     home._cards,
+    home._weak,
     jinja._language,
     jinja.languages,
     language._choose,
@@ -58,7 +60,12 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     sealing._hash_key,
     identity_headers._signed,
 ]
-CLEARED: list[MutableMapping[Any, Any]] = [sealing._ciphers, streaming._of, signing_keys._kept]
+CLEARED: list[MutableMapping[Any, Any] | list[Any]] = [
+    sealing._ciphers,
+    streaming._of,
+    signing_keys._kept,
+    environment._kept,
+]
 # Modules that forget by themselves, and what each of them has just now.
 BY_THEMSELVES: list[tuple[Any, Callable[[], object]]] = [
     (cached, lambda: cached._kept),
@@ -138,6 +145,7 @@ THE_SAME: list[object] = [
     times._distance,
     days.locale_of,
     times._number,
+    times._opening,
     sealing._keyed,
     staff_scope.of_columns,
     zones._grouped,
