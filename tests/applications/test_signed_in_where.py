@@ -93,7 +93,9 @@ def test_it_is_ended_with_all_that_came_of_it_and_the_application_is_told(owner,
     assert Session.objects.filter(ended_at__isnull=True).count() == 2
     [event] = people.events(APPLICATION_SIGNED_OUT)
     assert (event.actor_id, event.subject_id, event.details["tab"]) == (owner.id, owner.id, "Phone")
-    assert browser.post(END, {"application": str(grant.id)}).status_code == 404, "it is over"
+    again = browser.post(END, {"application": str(grant.id)})
+    assert again["Location"] == "/security/", "it is over, as was asked for"
+    assert len(people.events(APPLICATION_SIGNED_OUT)) == 1
 
 
 def test_a_colleague_sees_what_somebody_is_signed_in_to_and_ends_it_with_their_sessions(
@@ -168,4 +170,5 @@ def test_a_site_is_named_as_well_and_ended_in_that_browser_alone(owner, colleagu
     [event] = people.events(APPLICATION_SIGNED_OUT)
     assert (event.actor_id, event.details["key"]) == (owner.id, TAB)
     assert _sessions(_page(here.portal)).count("<strong>Wiki</strong>") == 1
-    assert here.portal.post(END, {"application": str(mine.id)}).status_code == HTTPStatus.NOT_FOUND
+    assert here.portal.post(END, {"application": str(mine.id)})["Location"] == "/security/"
+    assert len(people.events(APPLICATION_SIGNED_OUT)) == 1

@@ -82,6 +82,16 @@ def test_half_a_sign_in_is_not_in_the_list(owner: Administrator) -> None:
     assert len(rows_of(browsers.browser_of(owner))) == 1
 
 
+def test_what_has_ended_meanwhile_is_ended(owner: Administrator) -> None:
+    here, other = browsers.browser_of(owner), elsewhere(owner)
+    session_id = id_of_the_other(here)
+    other.post("/sign-out/")
+    for _ in range(2):
+        answer = here.post(END, {"session": session_id})
+        assert answer["Location"] == "/security/"
+    assert people.events(SESSION_ENDED) == []
+
+
 def test_one_is_ended_and_its_browser_is_out(owner: Administrator) -> None:
     other, mine = elsewhere(owner), browsers.browser_of(owner)
     answer = mine.post(END, {"session": id_of_the_other(mine)}, follow=True)

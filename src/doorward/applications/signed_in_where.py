@@ -121,7 +121,8 @@ def _at_sites(
 def end_own(grant_id: UUID, *, administrator_id: UUID, actor: Actor, now: datetime) -> None:
     """End what one of a person's own sessions was given at an application or a site, however often it signed in there.
 
-    Raises `NotFound`, and `SessionEnded` where the session that acts has ended.
+    What had ended already, as a page of before does not know, is no error, and no event. Raises `NotFound`, and
+    `SessionEnded` where the session that acts has ended.
     """
     authorise(actor, Action.END_OWN_SESSIONS, subject=administrator_id)
     with transaction.atomic():
@@ -131,11 +132,20 @@ def end_own(grant_id: UUID, *, administrator_id: UUID, actor: Actor, now: dateti
         rows = _going_on().filter(administrator_id=administrator_id)
         grant = rows.filter(id=grant_id).select_related("application__tab").first()
         if grant is None:
-            raise NotFound
+            _must_be_own(grant_id, administrator_id)
+            return
         same = rows.filter(application_id=grant.application_id, session_id=grant.session_id)
-        if not same.update(ended_at=now):
-            raise NotFound
-        record(APPLICATION_SIGNED_OUT, actor=actor, details=named(grant.application))
+        if same.update(ended_at=now):
+            record(APPLICATION_SIGNED_OUT, actor=actor, details=named(grant.application))
+
+
+def _must_be_own(grant_id: UUID, administrator_id: UUID) -> None:
+    """Raise `NotFound` unless a person was signed in to an application or a site by this."""
+    grants = Grant.objects.filter(code_used_at__isnull=False, managing_id__isnull=True)
+    for rows in (grants, SiteVisit.objects.all()):
+        if rows.filter(id=grant_id, administrator_id=administrator_id).exists():
+            return
+    raise NotFound
 
 
 def _end_at_site(visit_id: UUID, administrator_id: UUID, *, actor: Actor, now: datetime) -> bool:

@@ -44,15 +44,19 @@ def sign_out(session_id: UUID, *, actor: Actor, now: datetime) -> None:
 
 
 def end_one(session_id: UUID, *, administrator_id: UUID, actor: Actor, now: datetime) -> None:
-    """End one of a person's own sessions, or raise `NotFound`; `SessionEnded` where the one that acts has ended."""
+    """End one of a person's own sessions, or raise `NotFound`; `SessionEnded` where the one that acts has ended.
+
+    What had ended already, as a page of before does not know, is no error, and no event.
+    """
     authorise(actor, Action.END_OWN_SESSIONS, subject=administrator_id)
     with transaction.atomic():
         _lock_person(administrator_id)
         must_be_open(actor)
         rows = Session.objects.filter(id=session_id, administrator_id=administrator_id)
-        if not _end(rows, now=now):
+        if _end(rows, now=now):
+            record(SESSION_ENDED, actor=actor)
+        elif not rows.exists():
             raise NotFound
-        record(SESSION_ENDED, actor=actor)
 
 
 def must_be_open(actor: Actor) -> None:
