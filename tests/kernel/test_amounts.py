@@ -25,7 +25,9 @@ def test_no_number_is_written_beside_a_plural() -> None:
     """Whatever `amount` says somewhere is said by it everywhere; a constant (in capitals) is never one."""
     trees = {path: ast.parse(path.read_text()) for path in SOURCES}
     plurals = {noun.split()[-1] for tree in trees.values() for noun in nouns(tree)} | {"people"}
-    beside = re.compile(rf" (?:(?!some)[a-z-]+ )?(?:{'|'.join(sorted(plurals - {'are', 'were'}))})\b")
+    beside = re.compile(
+        rf" (?:(?!some)[a-z-]+ )?(?:{'|'.join(sorted(plurals - {'are', 'were'}))})\b"
+    )
     found = {
         f"{path.name}:{part.lineno} {ast.unparse(number)}{after.value!r}"
         for path, tree in trees.items()

@@ -201,14 +201,7 @@ def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> 
         asked_at=now,
         not_before=now + VETO_TIME if colleague else None,
     )
-    # What a colleague asked for waits a day for the old address; else both go with the other mailed links.
-    lifetimes = (mailed_links.LIFETIME, VETO_TIME if colleague else mailed_links.LIFETIME)
-    new, old = (
-        mailed_links.make(
-            purpose, administrator_id=person.id, now=now, about=change.id, lifetime=lifetime
-        )
-        for purpose, lifetime in zip(PURPOSES, lifetimes, strict=True)
-    )
+    new, old = _links(change, now=now)
     record(
         EMAIL_CHANGE_ASKED,
         actor=actor,
@@ -221,6 +214,21 @@ def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> 
             **_details(person, wanted),
         },
         typed=_emails(person.email, wanted),
+    )
+
+
+def _links(change: EmailChange, *, now: datetime) -> tuple[MailedLink, ...]:
+    """Make the links for both addresses: of the new one to confirm it, of the old one to object.
+
+    What a colleague asked for waits a day for the old address; else both go with the other mailed links.
+    """
+    whose, old = (
+        change.administrator_id,
+        VETO_TIME if change.by_colleague else mailed_links.LIFETIME,
+    )
+    return tuple(
+        mailed_links.make(purpose, administrator_id=whose, now=now, about=change.id, lifetime=lasts)
+        for purpose, lasts in zip(PURPOSES, (mailed_links.LIFETIME, old), strict=True)
     )
 
 

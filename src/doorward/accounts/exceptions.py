@@ -205,18 +205,20 @@ def _make(
     if was_due and person.due_since is None:
         columns["due_since"] = now
     Administrator.objects.of(person.customer_id).filter(id=person.id).update(**columns)
+    running = before if before and before > now else None
+    _record_made(made, running, times=times, actor=actor)
+    return made
+
+
+def _record_made(
+    made: PolicyException, before: datetime | None, *, times: int, actor: Actor
+) -> None:
     details: dict[str, Detail] = {
-        "ends": ends_at.isoformat(),
+        "ends": made.ends_at.isoformat(),
         "exceptions": times,
         "changed": ["exception"],
-        "before": [before.date().isoformat() if before and before > now else ""],
-        "after": [ends_at.date().isoformat()],
+        "before": [before.date().isoformat() if before else ""],
+        "after": [made.ends_at.date().isoformat()],
     }
-    record(
-        EXCEPTION_MADE,
-        actor=actor,
-        subject=person.who(),
-        details=details,
-        typed={"reason": reason},
-    )
-    return made
+    whose, typed = made.administrator.who(), {"reason": made.reason}
+    record(EXCEPTION_MADE, actor=actor, subject=whose, details=details, typed=typed)

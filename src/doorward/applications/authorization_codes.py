@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -72,15 +72,9 @@ def give(
                 administrator_id=auth.own.person.id,
                 managing_id=managing_id,
                 trusted_id=auth.browser.trusted_id,
-                request_id=asked.request_id,
-                scopes=list(asked.scopes),
-                claims=asked.claims or None,
-                resource=asked.resource,
                 granted_at=now,
                 code_hash=_code_hash(code),
-                code_challenge=asked.code_challenge,
-                redirect_uri=asked.redirect_uri,
-                nonce=asked.nonce,
+                **asdict(asked) | {"scopes": list(asked.scopes), "claims": asked.claims or None},
             )
             _record(application, auth, actor=actor)
     except IntegrityError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -69,19 +69,25 @@ def of_sessions(
         rows.values_list(*columns, "application__tab__key"), key=itemgetter(0)
     ):
         mine = found.setdefault(session_id, {})
-        before = mine.get(application_id)
-        used_at = used or since
-        mine[application_id] = SignedIn(
-            id=id_,
-            title=title_of(key),
-            since=before.since if before else since,
-            used_at=max(before.used_at or used_at, used_at) if before else used_at,
-            scopes=tuple(dict.fromkeys((*(before.scopes if before else ()), *scopes))),
+        newest = SignedIn(
+            id=id_, title=title_of(key), since=since, used_at=used or since, scopes=tuple(scopes)
         )
+        before = mine.get(application_id)
+        mine[application_id] = _together(before, newest) if before else newest
     return {
         session_id: tuple(sorted(mine.values(), key=lambda one: one.title))
         for session_id, mine in found.items()
     }
+
+
+def _together(before: SignedIn, newest: SignedIn) -> SignedIn:
+    """Return two sign-ins to one application as the one that people see."""
+    return replace(
+        newest,
+        since=before.since,
+        used_at=max(filter(None, (before.used_at, newest.used_at))),
+        scopes=tuple(dict.fromkeys((*before.scopes, *newest.scopes))),
+    )
 
 
 def titles_of(person: Administrator, *, policy: Policy, now: datetime) -> tuple[str, ...]:

@@ -160,10 +160,8 @@ def _write_points(
         (row, by) for row, by in each if row.customer_id not in before or by["people"] or by["bare"]
     ]
     ids = [row.customer_id for row, _by in moved]
-    begun = {
-        one.customer_id: one
-        for one in AdoptionPoint.objects.filter(customer_id__in=ids, day__gte=today)
-    }
+    there = AdoptionPoint.objects.filter(customer_id__in=ids, day__gte=today)
+    begun = {one.customer_id: one for one in there}
     points = []
     for row, by in moved:
         point = begun.get(row.customer_id) or AdoptionPoint(

@@ -149,16 +149,19 @@ class SmtpBackend(smtp.EmailBackend):
         )
         self.connection, new.deadline = new, deadline
         try:
-            if self.use_tls:
-                # Raises where the server does not offer it: then nothing goes out in the clear.
-                new.starttls(context=context)
-            if self.username:
-                new.login(self.username, self.password)
+            self._secure_and_sign_in(new, context)
         except BaseException:
             self.connection = None
             new.close()
             raise
         return True
+
+    def _secure_and_sign_in(self, new: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        if self.use_tls:
+            # Raises where the server does not offer it: then nothing goes out in the clear.
+            new.starttls(context=context)
+        if self.username:
+            new.login(self.username, self.password)
 
 
 class _Timed(smtplib.SMTP):

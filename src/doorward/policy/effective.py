@@ -15,6 +15,7 @@ from doorward.policy.rules import Policy, RequiredBy
 from doorward.policy.series import Scope, current, scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from doorward.policy.grace import Member
@@ -65,12 +66,7 @@ def effective(member: Member, policies: Policies, *, now: datetime) -> Policy:
         RequiredBy.MINIMUM_CUSTOMER: policies.minimum,
         RequiredBy.MINIMUM_BRAND: policies.brand,
     }
-    due_at = was_due_at(series.values(), member, now=now)
-    days = {
-        by: day
-        for by, one in series.items()
-        if one and (day := day_of(one, member, now=now, due_at=due_at))
-    }
+    days = _days(series, member, now=now)
     # An exception is from the customer's own policy: a minimum, a tick and a factor that is there go on.
     excepted = member.is_excepted(now) and days.pop(RequiredBy.POLICY, None) is not None
     reasons = tuple(
@@ -88,3 +84,12 @@ def effective(member: Member, policies: Policies, *, now: datetime) -> Policy:
         scope=policies.scope(now=now),
         excepted_until=member.excepted_until if excepted else None,
     )
+
+
+def _days(
+    series: Mapping[RequiredBy, Series], member: Member, *, now: datetime
+) -> dict[RequiredBy, datetime]:
+    """Return from which day each asks somebody, of those that do."""
+    due_at = was_due_at(series.values(), member, now=now)
+    days = {by: day_of(one, member, now=now, due_at=due_at) for by, one in series.items() if one}
+    return {by: day for by, day in days.items() if day}

@@ -137,11 +137,8 @@ def _pause(owner: Owner, text: str, *, now: datetime) -> bool:
             paused_at=now,
         )
         refresh(owner, now=now)
-        details: dict[str, Detail] = {
-            "wave": following,
-            "stuck": wave.stuck,
-            "of_people": wave.people,
-        }
+        details: dict[str, Detail] = {"wave": following, "stuck": wave.stuck}
+        details["of_people"] = wave.people
         event = MINIMUM_WAVE_PAUSED if owner.is_minimum else WAVE_PAUSED
         _record(event, row, details, actor=WORKER)
     return True

@@ -114,17 +114,7 @@ def check_registration(answer: Answer, expected: Expected) -> NewPasskey:
     _check_key(made.credential_public_key)
     if len(answer.credential_id) > LONGEST_ID:
         raise PasskeyIdTooLong
-    unattested = encode_cbor({"fmt": "none", "attStmt": {}, "authData": written})
-    _read(
-        lambda: webauthn.verify_registration_response(
-            credential=_plain(answer, _REGISTERED, attestationObject=base64url(unattested)),
-            expected_challenge=expected.challenge,
-            expected_rp_id=expected.rp_id,
-            expected_origin=expected.origin,
-            require_user_verification=expected.verified,
-            supported_pub_key_algs=list(ALGORITHMS),
-        )
-    )
+    _check_unattested(answer, expected, written)
     return NewPasskey(
         credential_id=made.credential_id,
         public_key=made.credential_public_key,
@@ -135,6 +125,20 @@ def check_registration(answer: Answer, expected: Expected) -> NewPasskey:
         backed_up=attested.flags.bs,
         user_verified=attested.flags.uv,
         discoverable=_discoverable(answer.given.get("clientExtensionResults")),
+    )
+
+
+def _check_unattested(answer: Answer, expected: Expected, written: bytes) -> None:
+    unattested = encode_cbor({"fmt": "none", "attStmt": {}, "authData": written})
+    _read(
+        lambda: webauthn.verify_registration_response(
+            credential=_plain(answer, _REGISTERED, attestationObject=base64url(unattested)),
+            expected_challenge=expected.challenge,
+            expected_rp_id=expected.rp_id,
+            expected_origin=expected.origin,
+            require_user_verification=expected.verified,
+            supported_pub_key_algs=list(ALGORITHMS),
+        )
     )
 
 

@@ -167,15 +167,9 @@ def _payload_class() -> type[Message]:
         name="otpauth_migration.proto", package="doorward", syntax="proto3"
     )
     one = file.message_type.add(name="OtpParameters")
-    kinds = {
-        "secret": kind.TYPE_BYTES,
-        "name": kind.TYPE_STRING,
-        "issuer": kind.TYPE_STRING,
-        "algorithm": kind.TYPE_INT32,
-        "digits": kind.TYPE_INT32,
-        "type": kind.TYPE_INT32,
-    }
-    for number, (name, type_) in enumerate(kinds.items(), start=1):
+    kinds = [("secret", kind.TYPE_BYTES), ("name", kind.TYPE_STRING), ("issuer", kind.TYPE_STRING)]
+    kinds += [(name, kind.TYPE_INT32) for name in ("algorithm", "digits", "type")]
+    for number, (name, type_) in enumerate(kinds, start=1):
         one.field.add(name=name, number=number, type=type_, label=kind.LABEL_OPTIONAL)
     whole = file.message_type.add(name="MigrationPayload")
     whole.field.add(

@@ -26,7 +26,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.posted import optional
 from doorward.web.http.requests import acting, signed_in
-from doorward.web.kit.fields import Field, plain_field
+from doorward.web.kit.fields import Field, line
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, say_refused, wrong
 from doorward.web.kit.times import day
 
@@ -115,26 +115,26 @@ def _repeated(person: Administrator, times: int) -> str:
 def _fields(request: Request, form: ExceptionForm, found: Wrong) -> dict[str, Field]:
     today = request.now.date()
     return {
-        "reason": plain_field(
+        "reason": line(
+            form,
+            found,
             "reason",
             _("Reason"),
-            value=form.reason,
             maxlength=exceptions.LONGEST_REASON,
             required=True,
             help=_("Everybody with the Administrators tab reads it."),
-            errors=found.at("reason"),
         ),
-        "until": plain_field(
+        "until": line(
+            form,
+            found,
             "until",
             _("Ends on"),
             kind="date",
-            value=form.until,
             min=(today + timedelta(days=1)).isoformat(),
             max=(today + exceptions.LONGEST).isoformat(),
             required=True,
             help=_(
                 "At most 30 days from now. It ends by itself at the beginning of that day, UTC."
             ),
-            errors=found.at("until"),
         ),
     }

@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from doorward.web.kit.forms import Wrong
+
 _SECRET: Final = frozenset(
     {"password", "code"}
 )  # what was typed into these never comes back in a page
@@ -67,6 +69,17 @@ def plain_field(name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401 - 
     known["options"] = tuple(known.get("options", ()))
     known["attributes"] = {**rest, **known.get("attributes", {})}
     return _without_secrets(Field(**({"id": name} | known), name=name, label=label))
+
+
+def line(form: object, found: Wrong, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401 - the rest of Field
+    """Make a field of one line (or whatever `kind` says)."""
+    return plain_field(name, label, value=getattr(form, name), errors=found.at(name), **rest)
+
+
+def tick(form: object, found: Wrong, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401
+    """Make a box to tick."""
+    checked = rest.pop("checked", False) or getattr(form, name)
+    return plain_field(name, label, kind="checkbox", checked=checked, errors=found.at(name), **rest)
 
 
 def as_field(made: Field, **changes: Any) -> Field:  # noqa: ANN401 - what a template wants otherwise

@@ -43,19 +43,20 @@ def factor_tags(
             kinds = ", ".join(kind_word(kind) for kind in factors.usable)
             tag = Tag(_("On · %(kinds)s") % {"kinds": kinds}, "good", "check")
         case State.MISSING if until:
-            # One piece, or the badge would set the day apart from the comma after it.
-            text = Markup("<span>%s</span>") % (
-                Markup(_("Required from %(day)s, not set up")) % {"day": day(until)}  # noqa: S704 - a text of ours
-            )
-            return (Tag(text, "" if quiet else "warn", "clock-alert"),)
+            return (Tag(_required_from(until), "" if quiet else "warn", "clock-alert"),)
         case State.MISSING:
-            tag = Tag(_("Required, not set up"), "" if quiet else "bad", "triangle-alert")
-            return (tag,)
+            return (Tag(_("Required, not set up"), "" if quiet else "bad", "triangle-alert"),)
         case State.LOCKED:
             tag = Tag(_("Device disabled"), "" if quiet else "bad", "lock")
         case _:
             tag = Tag(_("Off"), "" if quiet else "warn", "triangle-alert")
     return (tag, Tag(_("Required"))) if required else (tag,)
+
+
+def _required_from(until: datetime) -> Markup:
+    """One piece, or the badge would set the day apart from the comma after it."""
+    text = Markup(_("Required from %(day)s, not set up")) % {"day": day(until)}  # noqa: S704 - a text of ours
+    return Markup("<span>%s</span>") % text
 
 
 def kind_word(kind: FactorKind) -> str:

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy
 from doorward.applications import clients, field_words, rules
 from doorward.applications.models import Algorithm, ClientType, SubjectType
 from doorward.gate.assurance import Assurance
-from doorward.web.kit.fields import Option, plain_field
-from doorward.web.provider.forms import line, tick
+from doorward.web.kit.fields import Option, line, plain_field, tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +30,10 @@ _LONGEST: Final = rules.MOST_ADDRESSES * (rules.LONGEST_ADDRESS + 1)
 
 def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
     """Return the fields of an application."""
+    return _addresses(form, found) | _people(form, found) | _tokens(form, found)
+
+
+def _addresses(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
     return {
         "client_type": _radios(form, found, "client_type", _("Where it runs"), ClientType.choices),
         "redirect_uris": _lines(
@@ -54,6 +57,12 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
             autocapitalize="off",
             help=_("For back-channel logout. Left empty, the application is not told."),
         ),
+    }
+
+
+def _people(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
+    """What it is told of people, and whom it gets."""
+    return {
         "scopes": plain_field(
             "scopes",
             _("What it may be told"),
@@ -77,6 +86,11 @@ def application_fields(form: ApplicationDetails, found: Wrong) -> dict[str, Fiel
         "subject_type": _radios(
             form, found, "subject_type", _("How it knows people again"), SubjectType.choices
         ),
+    }
+
+
+def _tokens(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
+    return {
         "algorithm": _radios(form, found, "algorithm", _("Signature"), Algorithm.choices),
         "resources": _lines(
             form,

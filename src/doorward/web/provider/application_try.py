@@ -24,8 +24,8 @@ from doorward.policy.rules import FactorKind
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit.fields import line
 from doorward.web.kit.forms import NOTHING, read, wrong
-from doorward.web.provider.forms import line
 
 if TYPE_CHECKING:
     from datetime import datetime

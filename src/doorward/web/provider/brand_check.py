@@ -22,8 +22,9 @@ from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit.fields import line
 from doorward.web.kit.forms import NOTHING, blank, read
-from doorward.web.provider.forms import CheckForm, line
+from doorward.web.provider.forms import CheckForm
 
 if TYPE_CHECKING:
     from uuid import UUID

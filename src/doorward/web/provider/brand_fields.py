@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from doorward.customers import brands, contact
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.permissions.protection import is_guarded
-from doorward.web.kit.fields import as_field
-from doorward.web.provider.forms import line, tick
+from doorward.web.kit.fields import as_field, line, tick
 
 if TYPE_CHECKING:
     from doorward.customers.contact import Contact

@@ -20,18 +20,12 @@ from doorward.policy.loading import policies_of
 from doorward.policy.series import scope
 from doorward.recovery import queries
 from doorward.web.kit.adoption import by_kind
-from doorward.web.kit.fields import Field, Option
+from doorward.web.kit.fields import Field, Option, line
 from doorward.web.kit.forms import NOTHING, Wrong, blank
 from doorward.web.kit.languages import language_field
 from doorward.web.kit.policy_form import in_words
 from doorward.web.provider import account_history
-from doorward.web.provider.forms import (
-    CustomerForm,
-    InviteForm,
-    NewCustomerForm,
-    NoteForm,
-    line,
-)
+from doorward.web.provider.forms import CustomerForm, InviteForm, NewCustomerForm, NoteForm
 from doorward.web.provider.keepers import SHOWN, Keeper, keepers
 from doorward.web.provider.life_page import closed, note_field, note_lines
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -18,12 +18,10 @@ from doorward.customers.own_tabs import TabDetails, TabWords
 from doorward.customers.services import CustomerChange
 from doorward.customers.tabs import built_in
 from doorward.kernel.errors import ChoiceInvalid
-from doorward.web.kit.fields import Field, plain_field
 
 if TYPE_CHECKING:
     from doorward.customers.models import Brand, Customer, Tab
     from doorward.sessions.context import Person
-    from doorward.web.kit.forms import Wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,17 +235,6 @@ class InviteForm:
             language=self.language or get_language() or "",
             time_zone=me.time_zone,
         )
-
-
-def line(form: object, found: Wrong, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401 - the rest of Field
-    """Make a field of one line (or whatever `kind` says)."""
-    return plain_field(name, label, value=getattr(form, name), errors=found.at(name), **rest)
-
-
-def tick(form: object, found: Wrong, name: str, label: str, **rest: Any) -> Field:  # noqa: ANN401
-    """Make a box to tick."""
-    checked = rest.pop("checked", False) or getattr(form, name)
-    return plain_field(name, label, kind="checkbox", checked=checked, errors=found.at(name), **rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

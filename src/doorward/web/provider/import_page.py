@@ -15,12 +15,11 @@ from doorward.importing.rules import Fate
 from doorward.kernel.errors import FieldsRefused
 from doorward.kernel.refusals import by_code, sentence
 from doorward.permissions.actions import Action
-from doorward.web.kit.fields import Field, Option, plain_field
+from doorward.web.kit.fields import Field, Option, line, plain_field, tick
 from doorward.web.kit.forms import NOTHING, Wrong
 from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
 from doorward.web.kit.part_by_part import Count, being_done
 from doorward.web.kit.times import number
-from doorward.web.provider.forms import ImportForm, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from doorward.kernel.errors import Refusal
     from doorward.permissions.staff_scope import Scope
     from doorward.web.http.requests import Request
+    from doorward.web.provider.forms import ImportForm
 
 # More of the past are not shown: they are forgotten after a week.
 LISTED: Final = 50
@@ -207,28 +207,16 @@ def _fields(form: ImportForm, scope: Scope, found: Wrong) -> dict[str, Field]:
         else _("Type its name.")
     )
     customer = {"maxlength": 80, "autocomplete": "off", "required": not scope.is_all}
-    file = plain_field(
-        "file",
-        _("File"),
-        kind="file",
-        required=True,
-        accept=".csv,.txt,.xlsx",
-        errors=found.at("file"),
-        help=_("CSV or XLSX, at most 8 MB. The first line has the names of the columns."),
-    )
-    invite = plain_field(
-        "invite",
-        _("Invite by mail whoever comes without a password"),
-        kind="checkbox",
-        checked=form.invite,
-    )
+    said = _("CSV or XLSX, at most 8 MB. The first line has the names of the columns.")
+    file = {"kind": "file", "required": True, "accept": ".csv,.txt,.xlsx", "help": said}
+    invite = _("Invite by mail whoever comes without a password")
     return {
         "kind": line(
             form, found, "kind", _("What the file contains"), kind="select", options=kinds
         ),
         "customer": line(form, found, "customer", _("Into this customer"), help=into, **customer),
-        "file": file,
-        "invite": invite,
+        "file": line(form, found, "file", _("File"), **file),
+        "invite": tick(form, found, "invite", invite),
     }
 
 
@@ -293,32 +281,35 @@ def _run_line(run: ImportRun) -> RunLine:
 
 
 def _told(run: ImportRun) -> tuple[str, str]:
-    said = {
-        ImportState.MAPPING: _("Say what each column is. Nothing is imported by that."),
-        ImportState.RUNNING: being_done(),
-    }
-    if run.state in said:
-        return said[ImportState(run.state)], ""
-    if run.state == ImportState.STOPPED:
-        text = (
-            _(
-                "It was stopped. Whoever was invited stays invited; the others wait until somebody goes on."
-            )
-            if run.kind == inviting.KIND
-            else _(
-                "It was stopped. What was done stays; the other lines wait until somebody goes on."
-            )
+    match run.state:
+        case ImportState.MAPPING:
+            return _("Say what each column is. Nothing is imported by that."), ""
+        case ImportState.RUNNING:
+            return being_done(), ""
+        case ImportState.STOPPED:
+            return f"{_why(run.stopped_by)} {_stopped(run)}".strip(), "warn"
+        case ImportState.FORGOTTEN:
+            return _forgotten(run), "warn"
+        case ImportState.REHEARSED:
+            return _rehearsed(run)
+        case _:
+            return _done(run)
+
+
+def _stopped(run: ImportRun) -> str:
+    if run.kind == inviting.KIND:
+        return _(
+            "It was stopped. Whoever was invited stays invited; the others wait until somebody goes on."
         )
-        return f"{_why(run.stopped_by)} {text}".strip(), "warn"
-    if run.state == ImportState.FORGOTTEN:
-        return (
-            _(
-                "Nobody went on with it within a day. Invite those who wait from the import they came with."
-            )
-            if run.kind == inviting.KIND
-            else _("The file of this import is no longer kept. Choose it once more.")
-        ), "warn"
-    return _rehearsed(run) if run.state == ImportState.REHEARSED else _done(run)
+    return _("It was stopped. What was done stays; the other lines wait until somebody goes on.")
+
+
+def _forgotten(run: ImportRun) -> str:
+    if run.kind == inviting.KIND:
+        return _(
+            "Nobody went on with it within a day. Invite those who wait from the import they came with."
+        )
+    return _("The file of this import is no longer kept. Choose it once more.")
 
 
 def _done(run: ImportRun) -> tuple[str, str]:

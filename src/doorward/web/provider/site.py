@@ -20,9 +20,9 @@ from doorward.permissions.actions import Action
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
+from doorward.web.kit.fields import line
 from doorward.web.kit.forms import NOTHING, read, wrong
 from doorward.web.provider.application_fields import acr_field
-from doorward.web.provider.forms import line
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -12,8 +12,8 @@ from doorward.customers.models import TabAudience
 from doorward.kernel import lucide
 from doorward.kernel.text import names
 from doorward.permissions.staff_scope import Scope
-from doorward.web.kit.fields import Option, plain_field
-from doorward.web.provider.forms import NewTabForm, line, tick
+from doorward.web.kit.fields import Option, line, plain_field, tick
+from doorward.web.provider.forms import NewTabForm
 
 if TYPE_CHECKING:
     from doorward.customers.models import Tab
@@ -103,7 +103,13 @@ def words_fields(form: TabWordsForm, found: Wrong, tab: Tab) -> dict[str, Field]
 def tab_fields(form: TabForm, found: Wrong) -> dict[str, Field]:
     """Return the fields of a tab."""
     key = {"key": _key_field(form, found)} if isinstance(form, NewTabForm) else {}
-    return key | _words(form, found) | _address(form, found) | _audience(form, found)
+    return (
+        key
+        | _words(form, found)
+        | _address(form, found)
+        | _look(form, found)
+        | _audience(form, found)
+    )
 
 
 def _key_field(form: NewTabForm, found: Wrong) -> Field:
@@ -131,12 +137,7 @@ def _words(form: TabForm, found: Wrong) -> dict[str, Field]:
     }
 
 
-def _audience(form: TabForm, found: Wrong) -> dict[str, Field]:
-    whom = [Option(one.value, str(one.label), form.audience == one.value) for one in TabAudience]
-    rows = sorted(
-        staff_scope.brands(Scope.EVERYTHING), key=lambda brand: names.sort_key(brand.name)
-    )
-    brands = [Option(str(one.id), one.name, str(one.id) in form.brands) for one in rows]
+def _look(form: TabForm, found: Wrong) -> dict[str, Field]:
     return {
         "icon": icon_field(form.icon, form.find, errors=found.at("icon")),
         "find": line(
@@ -152,6 +153,16 @@ def _audience(form: TabForm, found: Wrong) -> dict[str, Field]:
             help=_("In English, like phone or receipt."),
         ),
         "new_window": tick(form, found, "new_window", _("Open in a new window")),
+    }
+
+
+def _audience(form: TabForm, found: Wrong) -> dict[str, Field]:
+    whom = [Option(one.value, str(one.label), form.audience == one.value) for one in TabAudience]
+    rows = sorted(
+        staff_scope.brands(Scope.EVERYTHING), key=lambda brand: names.sort_key(brand.name)
+    )
+    brands = [Option(str(one.id), one.name, str(one.id) in form.brands) for one in rows]
+    return {
         "audience": plain_field(
             "audience", _("For whom"), kind="radios", options=whom, errors=found.at("audience")
         ),
