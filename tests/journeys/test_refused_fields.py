@@ -180,7 +180,7 @@ def staff(owner: Administrator) -> Client:
             "/customers/CUSTOMER/",
             {"name": "Harbour", "brand": "BRAND", "status": "gone"},
             "status",
-            "current status",
+            "Choose one from the list.",
         ),
         (
             "/customers/PROVIDER/",

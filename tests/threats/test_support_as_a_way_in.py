@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts.errors import WrongStatus
+from doorward.accounts.errors import CustomerNotActive, WrongStatus
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
     ADMINISTRATOR_RESTORED,
@@ -525,7 +525,7 @@ def test_a_company_that_was_shut_meanwhile_could_not_object(lost, boss, staff, c
 
 def test_nobody_is_helped_at_a_company_that_is_suspended(lost, staff):
     Customer.objects.filter(id=lost.customer_id).update(status=CustomerStatus.SUSPENDED)
-    with pytest.raises(WrongStatus):
+    with pytest.raises(CustomerNotActive):
         ask_as_support(lost, staff)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.accounts.errors import WrongStatus
+from doorward.accounts.errors import CustomerNotActive, WrongStatus
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, Status
 from doorward.audit import repeats
@@ -142,11 +142,14 @@ def refuse_helper(
 
 
 def refuse_support(person: Administrator, *, now: datetime) -> None:
-    """Refuse support where it may not help. Raises `SupportIsForCustomers`, `WrongStatus`, `SupportNotAllowed`."""
+    """Refuse support where it may not help.
+
+    Raises `SupportIsForCustomers`, `CustomerNotActive`, `SupportNotAllowed`.
+    """
     if person.customer.kind == CustomerKind.PROVIDER:
         raise SupportIsForCustomers
     if person.customer.status != CustomerStatus.ACTIVE:
-        raise WrongStatus
+        raise CustomerNotActive
     if just_before.support_access(person, now=now) is SupportAccess.NEVER:
         raise SupportNotAllowed
 

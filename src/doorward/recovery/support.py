@@ -94,9 +94,9 @@ def take_back(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetim
 def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | None:
     """Return why `ask` would refuse whatever is said; None: it would not. Wants `customer.brand` at hand.
 
-    `HelpYourself`, `WrongStatus`, `SupportIsForCustomers`, `SupportNotAllowed`, `OwnFactorFirst`, `NothingLost`,
-    `StaffTooNew`, `AlreadyAsked`, `SupportAskedTooOften`; where nobody could agree, `SupportNotByTime` and
-    `PasswordNotTheirs`.
+    `HelpYourself`, `WrongStatus`, `SupportIsForCustomers`, `CustomerNotActive`, `SupportNotAllowed`, `OwnFactorFirst`,
+    `NothingLost`, `StaffTooNew`, `AlreadyAsked`, `SupportAskedTooOften`; where nobody could agree, `SupportNotByTime`
+    and `PasswordNotTheirs`.
     """
     try:
         _refuse(person, actor=actor, now=now)

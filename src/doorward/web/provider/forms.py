@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
-from doorward.accounts.errors import WrongStatus
 from doorward.accounts.services import Details, NewAdministrator
 from doorward.customers import tab_audience
 from doorward.customers.brands import BrandDetails
@@ -190,9 +189,9 @@ class CustomerForm(NewCustomerForm):
         )
 
     def change(self) -> CustomerChange:
-        """Make what the service wants. Raises `WrongStatus`, `ChoiceInvalid`."""
+        """Make what the service wants. Raises `ChoiceInvalid`."""
         if self.status not in CustomerStatus:
-            raise WrongStatus
+            raise ChoiceInvalid(field="status")
         return CustomerChange(
             name=self.name,
             brand_id=self.brand_id,
