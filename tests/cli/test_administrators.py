@@ -262,9 +262,7 @@ class TestStatus:
     def test_who_is_invited_can_be_neither(self, customer):
         kit_people.invite(customer, email=EMAIL)
         assert refused(run("restore", EMAIL)) == f"{EMAIL} is invited, not suspended."
-        assert refused(run("suspend", EMAIL)) == (
-            "That is not possible with the person's current status."
-        )
+        assert refused(run("suspend", EMAIL)) == f"{EMAIL} is invited, and cannot be suspended."
 
 
 class TestReset:

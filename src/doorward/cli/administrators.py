@@ -246,16 +246,22 @@ def _set_status(email: str, status: Status) -> None:
     from django.utils import timezone  # noqa: PLC0415 - after set-up
 
     from doorward.accounts import services as accounts_services  # noqa: PLC0415
+    from doorward.accounts.errors import CustomerNotActive, WrongStatus  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     person = _person(email)
-    changed = accounts_services.change(
-        person.id,
-        accounts_services.Change(status=status, confirmed=True),
-        customer_id=person.customer_id,
-        actor=CONSOLE,
-        now=timezone.now(),
-    )
+    try:
+        changed = accounts_services.change(
+            person.id,
+            accounts_services.Change(status=status, confirmed=True),
+            customer_id=person.customer_id,
+            actor=CONSOLE,
+            now=timezone.now(),
+        )
+    except CustomerNotActive:
+        raise
+    except WrongStatus as error:
+        raise Failure(f"{person.email} is {person.status}, and cannot be {status}.") from error
     now = changed.person.status
     if now != status:
         raise Failure(f"{person.email} is {now}, not suspended.")
