@@ -344,7 +344,7 @@ def _recovered(person: Administrator) -> dict[str, str]:
 
 def _objected(customer: Customer, boss: Administrator) -> dict[str, str]:
     """Return a browser in which help was refused by a mailed link."""
-    lost, now = _person(customer, "Vera Veto"), timezone.now()
+    lost, now = _person(customer, "Otto Object"), timezone.now()
     kit_codes.enable_app(lost)
     asked = recovery_help.help_person(
         lost.id,

@@ -139,6 +139,26 @@ def test_after_the_third_wrong_code_the_page_says_how_to_recover_and_whom_to_cal
     ]
 
 
+@pytest.mark.parametrize("has_codes", [True, False])
+def test_with_nothing_that_works_the_page_leads_to_what_is_left(client, owner, has_codes):
+    """To recovery codes where there are any, and else to who helps: nobody is sent into a dead end."""
+    kit_codes.enable_app(owner)
+    if has_codes:
+        recovery_codes.make(owner, now=timezone.now())
+        recovery_codes.confirm_saved(
+            administrator_id=owner.id, actor=people.actor(owner), now=timezone.now()
+        )
+    people.disable_apps(owner)
+    password(client, owner)
+    page = client.get("/sign-in/code/").content.decode()
+    leads_to = [
+        re.findall(r'href="([^"]+)"', link)[0]
+        for link in re.findall(r"<a [^>]*primary[^>]*>", page)
+    ]
+    assert leads_to == ["/sign-in/recovery/" if has_codes else "/sign-in/help/"]
+    assert ("and you have no recovery codes" in page) is not has_codes
+
+
 def test_a_step_already_passed_leads_onward_and_is_not_counted(client, owner):
     kit_codes.enable_app(owner)
     password(client, owner)

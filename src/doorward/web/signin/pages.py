@@ -33,7 +33,8 @@ class SignInPage:
 class CodePage:
     """A code is asked for: of the app, of the mailbox, or a recovery code.
 
-    `usable`: an app serves; `passkeys`: a passkey does; `elsewhere`: the address at which one would.
+    `usable`: an app serves; `passkeys`: a passkey does; `elsewhere`: the address at which one would; `helpless`: none
+    does anywhere, and there is no recovery code either.
     """
 
     wrong: Wrong = NOTHING
@@ -41,6 +42,7 @@ class CodePage:
     many: bool = False
     passkeys: bool = False
     elsewhere: str = ""
+    helpless: bool = False
     # Devices were said to be lost; `found`: one can still be taken back.
     suspended: bool = False
     found: bool = False

@@ -306,12 +306,14 @@ def _code_page(
     # Where only a passkey satisfies the policy, a code would be asked for and lead nowhere.
     serves = auth.that_serve().factors
     apps = [row for row in serves if row.kind is FactorKind.APP and row.usable]
+    usable = bool(apps) and not isinstance(refusal, FactorDisabled)
     has, here = passkeys.serve(auth), passkeys.work_here(request)
     return CodePage(
         wrong=wrong(refusal, SentCodeForm),
-        usable=bool(apps) and not isinstance(refusal, FactorDisabled),
+        usable=usable,
         passkeys=has and here,
         elsewhere=passkeys.party_of(request.brand).origin if has and not here else "",
+        helpless=not usable and not has and not codes.left(auth.person.id),
         suspended=any(row.suspended_at for row in auth.factors),
         found=bool(can_be_taken_back(auth, now=request.now).factors),
         many=wrong_proofs.failures(auth) >= wrong_proofs.MANY if refusal else False,
