@@ -234,7 +234,7 @@ def paths(customer: Customer, boss: Administrator, active: Administrator) -> dic
         "brand": f"/brands/{customer.brand_id}/",
         "brand_minimum": f"/brands/{customer.brand_id}/minimum/",
         "application": _application(),
-        "site": f"/tabs/{sites.make_site(f'https://{uuid4().hex[:6]}.example', uuid4().hex[:6]).tab_id}/site/",
+        "site": _site(),
         "denied": _denied(),
         "another": _denied(login_hint="nora@elsewhere.example"),
         "tab": f"/tabs/{Tab.objects.earliest('position').id}/",
@@ -257,6 +257,13 @@ def _application() -> str:
     made = applications.make_application(f"phones-{uuid4().hex[:6]}")
     applications.make_secret(made)
     return f"/tabs/{made.tab_id}/application/"
+
+
+def _site() -> str:
+    """Return the address of the page of a site."""
+    # A key begins with a letter.
+    key = f"site-{uuid4().hex[:6]}"
+    return f"/tabs/{sites.make_site(f'https://{key}.example', key).tab_id}/site/"
 
 
 def _denied(**more: str) -> str:
