@@ -51,7 +51,6 @@ RESEND_AFTER = timedelta(seconds=30)
 CODES_A_SESSION = 5
 # Over all sessions of a person: who knows the password can begin as many as they like, and 50 tries
 # an hour at eight digits take a century for an even chance.
-CODES_A_PERSON = MAILBOX_CODE.in_hour
 
 
 def code_of(proof: MailboxProof) -> str:
