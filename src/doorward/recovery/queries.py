@@ -14,6 +14,7 @@ from doorward.policy.fields import RecoveryBy, SupportAccess
 from doorward.policy.loading import policies_of
 from doorward.recovery import deciding, requests, undoing, waiting
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
+from doorward.recovery.rules import PASS_TRIES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -85,6 +86,8 @@ class Listed:
     may_refuse: bool
     may_say_who: bool
     may_deny: bool
+    # Its pass works no longer, because wrong ones were typed too often.
+    guessed_at: bool
 
     @property
     def by_support(self) -> bool:
@@ -152,4 +155,5 @@ def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: da
         may_refuse=is_open and completed_at is None and (unused or used_at is not None),
         may_say_who=back and row.state == State.ISSUED,
         may_deny=back and row.state in {State.ISSUED, State.CONFIRMED},
+        guessed_at=used_at is None and issued is not None and issued.tries >= PASS_TRIES,
     )
