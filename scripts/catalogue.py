@@ -1,5 +1,6 @@
 """Says which texts a catalogue lacks: catalogue.py UP-TO-DATE-FOLDER COMMITTED-FOLDER."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 SHOWN = 20
+# A word between straight quotes, of either kind.
+_QUOTED = re.compile(r"""(?:^|[\s(])['"]\w""", re.MULTILINE)
 
 
 def texts(path: Path) -> Catalog:
@@ -25,10 +28,20 @@ def faults(fresh: Catalog, committed: Catalog) -> list[str]:
     found += [
         f"no longer used: {one!r}" for one in kept - {message.id for message in fresh if message.id}
     ]
-    found += [
-        f"an apostrophe is ', not \u2019: {message.id!r}"
+    written = {
+        message.id: "\n".join((*_forms(message.id), *_forms(message.string)))
         for message in fresh
-        if message.id and "\u2019" in "".join((*_forms(message.id), *_forms(message.string)))
+        if message.id
+    }
+    found += [
+        f"an apostrophe is ', not \u2019: {one!r}"
+        for one, text in written.items()
+        if "\u2019" in text
+    ]
+    found += [
+        f"quotes are \u201c and \u201d: {one!r}"
+        for one, text in written.items()
+        if _QUOTED.search(text)
     ]
     found += [
         f"{message.id!r}: {error}" for message in fresh if message.id for error in message.check()
