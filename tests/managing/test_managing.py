@@ -179,6 +179,14 @@ def test_what_was_asked_in_another_session_can_be_taken_back_and_asked_again(own
     assert Managing.objects.filter(state=State.RUNNING).exists()
 
 
+def test_asking_again_is_refused_in_words(owner, staff):
+    client, path = browsers.browser_of_with_factor(staff), f"/customers/{owner.customer_id}/manage/"
+    managing.ask(client, owner)
+    again = client.post(path, {"reason": "Another one"})
+    assert again.status_code == 422
+    assert "You have already asked for this" in again.content.decode()
+
+
 def test_a_scope_that_is_lost_ends_it(owner, staff):
     client = managing.let_in(staff, owner)
     sees(staff, "")
