@@ -201,15 +201,13 @@ def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> 
         asked_at=now,
         not_before=now + VETO_TIME if colleague else None,
     )
-    new, old = _links(change, now=now)
     record(
         EMAIL_CHANGE_ASKED,
         actor=actor,
         subject=person.who(),
         details={
             "change": str(change.id),
-            "new_link": str(new.id),
-            "old_link": str(old.id),
+            **_links(change, now=now),
             "by_colleague": colleague,
             **_details(person, wanted),
         },
@@ -217,19 +215,18 @@ def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> 
     )
 
 
-def _links(change: EmailChange, *, now: datetime) -> tuple[MailedLink, ...]:
-    """Make the links for both addresses: of the new one to confirm it, of the old one to object.
+def _links(change: EmailChange, *, now: datetime) -> dict[str, str]:
+    """Make the links for both addresses, of the new one to confirm it, of the old one to object; return their ids.
 
     What a colleague asked for waits a day for the old address; else both go with the other mailed links.
     """
-    whose, old = (
-        change.administrator_id,
-        VETO_TIME if change.by_colleague else mailed_links.LIFETIME,
-    )
-    return tuple(
+    whose = change.administrator_id
+    old = VETO_TIME if change.by_colleague else mailed_links.LIFETIME
+    made = (
         mailed_links.make(purpose, administrator_id=whose, now=now, about=change.id, lifetime=lasts)
         for purpose, lasts in zip(PURPOSES, (mailed_links.LIFETIME, old), strict=True)
     )
+    return {name: str(link.id) for name, link in zip(("new_link", "old_link"), made, strict=True)}
 
 
 def _agree(change: EmailChange, link: MailedLink, *, actor: Actor, now: datetime) -> None:

@@ -12,6 +12,7 @@ from doorward.cli.failure import Failure
 from doorward.gate.assurance import Assurance
 
 if TYPE_CHECKING:
+    from doorward.applications.clients import ApplicationDetails
     from doorward.applications.models import Application
     from doorward.applications.trying import Present, Tried, Way
 
@@ -85,7 +86,7 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
     """
     from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.applications import clients, rules, secrets  # noqa: PLC0415
+    from doorward.applications import clients, secrets  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.customers.models import Tab  # noqa: PLC0415
 
@@ -95,7 +96,17 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
     file = given["keys_file"]
     # What is no text is no key set either, and is refused as that.
     keys = file.read(clients.LONGEST_KEYS + 1).decode(errors="replace") if file else ""
-    details = clients.ApplicationDetails(
+    details = _details(given, keys)
+    made = clients.add(found.id, details, actor=CONSOLE, now=timezone.now())
+    click.echo(made.client_id)
+    if not given["public"] and not keys:
+        click.echo(secrets.make(made.id, actor=CONSOLE, now=timezone.now()))
+
+
+def _details(given: dict[str, Any], keys: str) -> ApplicationDetails:
+    from doorward.applications import clients, rules  # noqa: PLC0415
+
+    return clients.ApplicationDetails(
         client_type="public" if given["public"] else "confidential",
         subject_type="public" if given["public_subject"] else "pairwise",
         algorithm=given["algorithm"],
@@ -108,10 +119,6 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
         while_managing=given["while_managing"],
         keys=keys,
     )
-    made = clients.add(found.id, details, actor=CONSOLE, now=timezone.now())
-    click.echo(made.client_id)
-    if not given["public"] and not keys:
-        click.echo(secrets.make(made.id, actor=CONSOLE, now=timezone.now()))
 
 
 @applications.command("list")

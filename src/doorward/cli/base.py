@@ -9,6 +9,7 @@ import keyword
 import os
 import sys
 from datetime import UTC
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -176,8 +177,6 @@ def with_data_as_it_is(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_data(command: Callable[..., Any], *, migrating: bool) -> Callable[..., Any]:
-    from functools import wraps  # noqa: PLC0415
-
     @wraps(command)
     def ready(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the command takes
         set_up_django(beside=True)

@@ -78,9 +78,8 @@ def disable(*, auth: AuthContext, proof: str | Given, actor: Actor, now: datetim
         if isinstance(proof, Given):
             verify_passkey(auth=auth, given=proof, actor=actor, now=now)
         else:
-            verify_code(
-                auth=auth, code=proof, event_type=TWO_FACTOR_DISABLE_FAILED, actor=actor, now=now
-            )
+            event = TWO_FACTOR_DISABLE_FAILED
+            verify_code(auth=auth, code=proof, event_type=event, actor=actor, now=now)
     except Refusal:
         _refuse_where_it_is_off(auth.person.id)
         raise

@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from doorward.audit.record import record
-from doorward.customers import cached, protection
+from doorward.customers import cached, in_languages, protection
 from doorward.customers.colour import parse_colour
 from doorward.customers.contact import Contact, clean, clean_email_or_none, own
 from doorward.customers.errors import HostIsSite, HostTaken
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.audit.actor import Actor
+    from doorward.permissions.protection import Change
 
 NAME_LENGTH = 80
 ISSUER_LENGTH = 60
@@ -73,9 +73,7 @@ def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
         if brand is None:
             raise NotFound
         columns = _clean(details, others=list(brands.values()))
-        if details.is_default:
-            columns["is_default"] = True
-        hosts = columns["hosts"]
+        columns |= {"is_default": True} if details.is_default else {}
         before = {name: getattr(brand, name) for name in columns}
         changes = protection.changes_of(before, columns)
         if not changes:
@@ -85,19 +83,12 @@ def change(brand_id: UUID, details: BrandDetails, *, actor: Actor) -> None:
         protection.settle(changes, what=brand.name, brand_id=whose, actor=actor)
         _settle_default(brand.id, details)
         # A name that is given up, and taken again later, is to be confirmed again.
-        confirmed = {host: at for host, at in brand.confirmed_hosts.items() if host in hosts}
+        hosts = brand.confirmed_hosts.items()
+        confirmed = {host: at for host, at in hosts if host in columns["hosts"]}
         Brand.objects.filter(id=brand.id).update(
             **columns, confirmed_hosts=confirmed, version=F("version") + 1
         )
-        record(
-            BRAND_CHANGED,
-            actor=actor,
-            details={
-                "brand": str(columns["name"]),
-                **protection.about_brand(brand.id),
-                **protection.details_of(changes),
-            },
-        )
+        _record_change(brand, changes, what=str(columns["name"]), actor=actor)
     cached.forget()
 
 
@@ -107,8 +98,7 @@ def change_contact(brand_id: UUID, language: str, contact: Contact, *, actor: Ac
     Raises `NotFound`, also for a language that there is not, or `FieldsRefused`.
     """
     authorise(actor, Action.CHANGE_BRAND, brand_id=brand_id)
-    if language not in dict(settings.LANGUAGES):
-        raise NotFound
+    in_languages.refuse_unknown(language)
     checks = Checks()
     after = clean(contact, checks)
     checks.done()
@@ -122,15 +112,15 @@ def change_contact(brand_id: UUID, language: str, contact: Contact, *, actor: Ac
             return
         what = f"{brand.name} ({language})"
         protection.settle(changes, what=what, brand_id=brand.id, actor=actor)
-        others = {code: said for code, said in brand.in_languages.items() if code != language}
-        said = {name: text for name, text in after.items() if text}
-        Brand.objects.filter(id=brand_id).update(
-            in_languages=others | ({language: said} if said else {}), version=F("version") + 1
-        )
-        about = {"brand": what, **protection.about_brand(brand.id)}
-        details = {**about, **protection.details_of(changes)}
-        record(BRAND_CHANGED, actor=actor, details=details)
+        said = in_languages.replaced(brand.in_languages, language, after)
+        Brand.objects.filter(id=brand_id).update(in_languages=said, version=F("version") + 1)
+        _record_change(brand, changes, what=what, actor=actor)
     cached.forget()
+
+
+def _record_change(brand: Brand, changes: tuple[Change, ...], *, what: str, actor: Actor) -> None:
+    about = {"brand": what, **protection.about_brand(brand.id)}
+    record(BRAND_CHANGED, actor=actor, details={**about, **protection.details_of(changes)})
 
 
 def get(brand_id: UUID) -> Brand:

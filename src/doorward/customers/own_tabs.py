@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from doorward.audit.record import record
-from doorward.customers import cached, protection, tab_audience
+from doorward.customers import cached, in_languages, protection, tab_audience
 from doorward.customers.errors import (
     AddressNotSecure,
     IconUnknown,
@@ -213,8 +213,7 @@ def _clean_icon(text: str) -> str:
 def change_words(tab_id: UUID, language: str, words: TabWords, *, actor: Actor) -> None:
     """Call a tab something else in one language. Raises `NotFound`, also for a language that there is not."""
     authorise(actor, Action.CHANGE_TAB)
-    if language not in dict(settings.LANGUAGES):
-        raise NotFound
+    in_languages.refuse_unknown(language)
     checks = Checks()
     after = {
         "title": checks.take("title", clean_line, words.title, maximum=TITLE_LENGTH),
@@ -230,9 +229,7 @@ def change_words(tab_id: UUID, language: str, words: TabWords, *, actor: Actor) 
         changes = protection.changes_of(before, after)
         if not changes:
             return
-        said = {name: text for name, text in after.items() if text}
-        others = {code: one for code, one in tab.in_languages.items() if code != language}
-        tab.in_languages = others | ({language: said} if said else {})
+        tab.in_languages = in_languages.replaced(tab.in_languages, language, after)
         tab.save(update_fields=["in_languages"])
         named = {"tab": f"{tab.title} ({language})", "key": tab.key}
         record(TAB_CHANGED, actor=actor, details=named | protection.details_of(changes))

@@ -137,9 +137,12 @@ def _pause(owner: Owner, text: str, *, now: datetime) -> bool:
             paused_at=now,
         )
         refresh(owner, now=now)
-        details: dict[str, Detail] = {"wave": following, "stuck": wave.stuck}
-        details["of_people"] = wave.people
         event = MINIMUM_WAVE_PAUSED if owner.is_minimum else WAVE_PAUSED
+        details: dict[str, Detail] = {
+            "wave": following,
+            "stuck": wave.stuck,
+            "of_people": wave.people,
+        }
         _record(event, row, details, actor=WORKER)
     return True
 

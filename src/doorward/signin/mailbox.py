@@ -97,13 +97,10 @@ def verify_code(  # noqa: PLR0913 - the code, and the session whose proof it is
     Counted before it is looked at: five tries a code. Raises `MailboxCodeWrong`, `MailboxProofExpired` or, for
     an unknown browser at an address that has to wait, `MustWait`.
     """
-    address = throttle.address_key(actor.client.address)
     try:
         if not known_browser:
-            throttle.refuse_waiting([address], now=now)
-        proof = _count(session_id, now=now)
-        if not hmac.compare_digest(_still_known(proof).encode(), normalise(code).encode()):
-            raise MailboxCodeWrong
+            throttle.refuse_waiting([throttle.address_key(actor.client.address)], now=now)
+        proof = _looked_at(session_id, code, now=now)
     except Refusal as refusal:
         _record_failure(refusal, actor=actor, now=now)
         throttle.count_failure(actor.client.address, now=now)
@@ -116,6 +113,14 @@ def verify_code(  # noqa: PLR0913 - the code, and the session whose proof it is
         email_change.mark_proved(whose, now=now)
         record(MAILBOX_VERIFIED, actor=actor)
         return issuing.step_up(session_id, old_hash=old_hash, mailbox_at=now)
+
+
+def _looked_at(session_id: UUID, code: str, *, now: datetime) -> MailboxProof:
+    """Count a try, and then look at it; return the row whose code it is."""
+    proof = _count(session_id, now=now)
+    if not hmac.compare_digest(_still_known(proof).encode(), normalise(code).encode()):
+        raise MailboxCodeWrong
+    return proof
 
 
 def forget(*, now: datetime) -> int:

@@ -102,12 +102,18 @@ def verify(
         raise
     if found is None:  # for the type checker: `_verify` raised
         raise WrongCredentials
-    if not cached.answers(found.account.brand_id, client.host):
-        with transaction.atomic():
-            throttle.was_right(keys)
-            elsewhere = send_home(found.account.brand_id, actor=actor)
-        raise elsewhere
+    _refuse_elsewhere(found, keys, actor=actor)
     return Verified(found, actor, keys, browser, known)
+
+
+def _refuse_elsewhere(found: Owner, keys: list[throttle.Key], *, actor: Actor) -> None:
+    """Send who is right, but at another brand's host, to their own."""
+    if cached.answers(found.account.brand_id, actor.client.host):
+        return
+    with transaction.atomic():
+        throttle.was_right(keys)
+        elsewhere = send_home(found.account.brand_id, actor=actor)
+    raise elsewhere
 
 
 def _counted(folded: str, *, browser: bytes, address: str) -> list[throttle.Key]:

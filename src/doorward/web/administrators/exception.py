@@ -114,27 +114,19 @@ def _repeated(person: Administrator, times: int) -> str:
 
 def _fields(request: Request, form: ExceptionForm, found: Wrong) -> dict[str, Field]:
     today = request.now.date()
+    reason = {
+        "maxlength": exceptions.LONGEST_REASON,
+        "required": True,
+        "help": _("Everybody with the Administrators tab reads it."),
+    }
+    until = {
+        "kind": "date",
+        "min": (today + timedelta(days=1)).isoformat(),
+        "max": (today + exceptions.LONGEST).isoformat(),
+        "required": True,
+        "help": _("At most 30 days from now. It ends by itself at the beginning of that day, UTC."),
+    }
     return {
-        "reason": line(
-            form,
-            found,
-            "reason",
-            _("Reason"),
-            maxlength=exceptions.LONGEST_REASON,
-            required=True,
-            help=_("Everybody with the Administrators tab reads it."),
-        ),
-        "until": line(
-            form,
-            found,
-            "until",
-            _("Ends on"),
-            kind="date",
-            min=(today + timedelta(days=1)).isoformat(),
-            max=(today + exceptions.LONGEST).isoformat(),
-            required=True,
-            help=_(
-                "At most 30 days from now. It ends by itself at the beginning of that day, UTC."
-            ),
-        ),
+        "reason": line(form, found, "reason", _("Reason"), **reason),
+        "until": line(form, found, "until", _("Ends on"), **until),
     }

@@ -110,12 +110,7 @@ def weak_lines(
     if weak is None or people is None:
         return
     if weak.alone:
-        yield WeakLine(
-            _("You are the only one who can look after people here: nobody else could help you."),
-            _("Choose a second person") if people.people > 1 else _("Add a second person"),
-            f"{_PEOPLE}?status=active" if people.people > 1 else f"{_PEOPLE}add/",
-            "user-plus",
-        )
+        yield _alone(people.people)
     yield from _own(weak, devices=devices)
     if people.missing:
         words = _missing(people.missing, last_day)
@@ -130,6 +125,15 @@ def weak_lines(
             is_done_here=not account,
         )
     yield from _of_people(weak)
+
+
+def _alone(people: int) -> WeakLine:
+    return WeakLine(
+        _("You are the only one who can look after people here: nobody else could help you."),
+        _("Choose a second person") if people > 1 else _("Add a second person"),
+        f"{_PEOPLE}?status=active" if people > 1 else f"{_PEOPLE}add/",
+        "user-plus",
+    )
 
 
 def _missing(people: int, last_day: datetime | None) -> str:

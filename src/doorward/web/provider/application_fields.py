@@ -61,7 +61,7 @@ def _addresses(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
 
 
 def _people(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
-    """What it is told of people, and whom it gets."""
+    """Return what it is told of people, and whom it gets."""
     return {
         "scopes": plain_field(
             "scopes",
@@ -83,14 +83,14 @@ def _people(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
                 "Only after the customer has agreed to changes. The token names the customer (sub) and who acts (act)."
             ),
         ),
-        "subject_type": _radios(
-            form, found, "subject_type", _("How it knows people again"), SubjectType.choices
-        ),
     }
 
 
 def _tokens(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
     return {
+        "subject_type": _radios(
+            form, found, "subject_type", _("How it knows people again"), SubjectType.choices
+        ),
         "algorithm": _radios(form, found, "algorithm", _("Signature"), Algorithm.choices),
         "resources": _lines(
             form,

@@ -37,42 +37,29 @@ def brand_fields(
 
 
 def _look_fields(form: BrandForm, found: Wrong) -> dict[str, Field]:
+    name = {"required": True, "maxlength": brands.NAME_LENGTH}
+    said = _("Shown beside the codes on people's phones. Codes already set up keep the old name.")
+    issuer = {"required": True, "maxlength": brands.ISSUER_LENGTH, "help": said}
+    hosts = {
+        "kind": "textarea",
+        "rows": 3,
+        "maxlength": _LONGEST_HOSTS,
+        "spellcheck": "false",
+        "autocapitalize": "off",
+        "help": _("One per line. Links in mails use the first one that is confirmed."),
+    }
+    accent = {
+        "required": True,
+        "maxlength": 7,
+        "spellcheck": "false",
+        "data_accent": "#accent-preview",
+        "help": _("For example #2b50e0. Text on it and in it is made readable automatically."),
+    }
     return {
-        "name": line(form, found, "name", _("Name"), required=True, maxlength=brands.NAME_LENGTH),
-        "issuer": line(
-            form,
-            found,
-            "issuer",
-            _("Name in authenticator apps"),
-            required=True,
-            maxlength=brands.ISSUER_LENGTH,
-            help=_(
-                "Shown beside the codes on people's phones. Codes already set up keep the old name."
-            ),
-        ),
-        "hosts": line(
-            form,
-            found,
-            "hosts",
-            _("Host names"),
-            kind="textarea",
-            rows=3,
-            maxlength=_LONGEST_HOSTS,
-            spellcheck="false",
-            autocapitalize="off",
-            help=_("One per line. Links in mails use the first one that is confirmed."),
-        ),
-        "accent": line(
-            form,
-            found,
-            "accent",
-            _("Accent colour"),
-            required=True,
-            maxlength=7,
-            spellcheck="false",
-            data_accent="#accent-preview",
-            help=_("For example #2b50e0. Text on it and in it is made readable automatically."),
-        ),
+        "name": line(form, found, "name", _("Name"), **name),
+        "issuer": line(form, found, "issuer", _("Name in authenticator apps"), **issuer),
+        "hosts": line(form, found, "hosts", _("Host names"), **hosts),
+        "accent": line(form, found, "accent", _("Accent colour"), **accent),
     }
 
 

@@ -158,10 +158,14 @@ def _look(form: TabForm, found: Wrong) -> dict[str, Field]:
 
 def _audience(form: TabForm, found: Wrong) -> dict[str, Field]:
     whom = [Option(one.value, str(one.label), form.audience == one.value) for one in TabAudience]
-    rows = sorted(
-        staff_scope.brands(Scope.EVERYTHING), key=lambda brand: names.sort_key(brand.name)
-    )
+    rows = sorted(staff_scope.brands(Scope.EVERYTHING), key=lambda one: names.sort_key(one.name))
     brands = [Option(str(one.id), one.name, str(one.id) in form.brands) for one in rows]
+    customers = {
+        "kind": "textarea",
+        "rows": 3,
+        "maxlength": tab_audience.MOST_CUSTOMERS * 81,
+        "help": _("One name per line."),
+    }
     return {
         "audience": plain_field(
             "audience", _("For whom"), kind="radios", options=whom, errors=found.at("audience")
@@ -173,16 +177,7 @@ def _audience(form: TabForm, found: Wrong) -> dict[str, Field]:
             options=brands,
             errors=found.at("brands"),
         ),
-        "customers": line(
-            form,
-            found,
-            "customers",
-            _("These customers"),
-            kind="textarea",
-            rows=3,
-            maxlength=tab_audience.MOST_CUSTOMERS * 81,
-            help=_("One name per line."),
-        ),
+        "customers": line(form, found, "customers", _("These customers"), **customers),
     }
 
 
