@@ -14,7 +14,7 @@ from doorward.applications.events import (
     CLIENT_SECRET_MADE,
     CLIENT_SECRET_REMOVED,
 )
-from doorward.applications.models import Application, ClientSecret
+from doorward.applications.models import Application, ClientSecret, SigningKey
 from doorward.cli.base import main
 from doorward.gate.assurance import Assurance
 from tests.kit import people
@@ -107,3 +107,14 @@ def test_a_word_that_nobody_knows_is_refused_and_not_left_out(wrong):
 def test_what_its_people_must_verify_is_what_the_gate_knows():
     assert run("add", "phone", "--redirect", CALLBACK, "--required-acr", "phr").exit_code == 0
     assert Application.objects.get().required_acr == Assurance.PHISHING_RESISTANT
+
+
+def test_keys_are_replaced_where_there_are_any():
+    none = run("new-keys")
+    assert (none.exit_code, "made with the first application" in none.stderr) == (1, True)
+    run("add", "phone", "--redirect", CALLBACK)
+    before = set(SigningKey.objects.values_list("id", flat=True))
+    done = run("new-keys")
+    assert done.exit_code == 0, done.output
+    after = set(SigningKey.objects.values_list("id", flat=True))
+    assert (len(after), before & after) == (2, set())

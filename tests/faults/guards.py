@@ -642,6 +642,13 @@ GUARDS: Final = (
         "threats/test_idle_session_kept_alive.py::test_an_application_that_asks_silently_in_a_frame_keeps_none",
     ),
     Guard(
+        "a key that was replaced signs nothing",
+        "applications/keys.py",
+        "gone, _each = SigningKey.objects.all().delete()",
+        "gone = SigningKey.objects.count()",
+        "threats/test_key_confusion.py::test_a_key_that_somebody_has_is_of_no_use_once_all_are_replaced",
+    ),
+    Guard(
         "a client secret is shown to the session that made it",
         "applications/secrets.py",
         "mine = actor.session_id is not None and found.made_by_session == actor.session_id",

@@ -14,6 +14,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from doorward.applications import keys
+from doorward.applications.events import SIGNING_KEYS_REPLACED
+from doorward.audit.actor import CONSOLE
+from doorward.permissions.errors import NotAuthorised
+from tests.kit import people
 from tests.kit.applications import Relying, give_tab, head, make_application, make_secret, said
 from tests.kit.browsers import browser_of
 
@@ -116,3 +120,28 @@ def test_a_key_stands_in_the_set_before_it_signs_and_after(clock, owner, relying
     assert keys.change_due(now=timezone.now()) == 2
     left = {one["kid"] for one in Client().get("/oidc/jwks/").json()["keys"]}
     assert (first in left, len(left)) == (False, 2)
+
+
+def test_a_key_that_somebody_has_is_of_no_use_once_all_are_replaced(owner, relying):
+    before = relying.tokens(browser_of(owner))
+    stolen = keys.signer("RS256", now=timezone.now())
+    forged = stolen.sign(said(before["access_token"]), typ="at+jwt")
+    assert relying.userinfo(forged).status_code == 200
+    assert keys.replace(actor=CONSOLE, now=timezone.now()) == 2
+    assert relying.userinfo(forged).status_code == 401
+    assert relying.userinfo(before["access_token"]).status_code == 401
+    assert stolen.row.public["kid"] not in {
+        one["kid"] for one in Client().get("/oidc/jwks/").json()["keys"]
+    }
+    # Nobody is signed out by it.
+    after = relying.refresh(before["refresh_token"]).json()
+    assert relying.userinfo(after["access_token"]).status_code == 200
+    assert head(after["id_token"])["kid"] != head(before["id_token"])["kid"]
+    [event] = people.events(SIGNING_KEYS_REPLACED)
+    assert event.actor_type == "operator"
+
+
+def test_nobody_but_who_may_replaces_them(owner, relying):
+    with pytest.raises(NotAuthorised):
+        keys.replace(actor=people.actor(owner), now=timezone.now())
+    assert not people.events(SIGNING_KEYS_REPLACED)

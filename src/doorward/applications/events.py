@@ -42,6 +42,14 @@ CLIENT_SECRET_REMOVED = EventType(
     sentence=_("%(actor)s removed a secret of an application."),
 )
 
+SIGNING_KEYS_REPLACED = EventType(
+    "signing_keys_replaced",
+    group=Group.ACCOUNT,
+    icon="key-round",
+    sentence=_("%(actor)s replaced the keys that sign what applications are told."),
+    tone="warn",
+)
+
 APPLICATION_TRIED = EventType(
     "application_tried",
     group=Group.ACCOUNT,

@@ -1,7 +1,8 @@
 """The keys that tokens are signed with: made with the first application, changed by the worker, sealed at rest.
 
 A new key stands in the key set for a day before it signs, and an old one for two days after: whoever keeps the set for
-as long as its answer allows always has the key of a token that is still good.
+as long as its answer allows always has the key of a token that is still good. Only where somebody else has one, all
+are replaced at once.
 """
 
 from __future__ import annotations
@@ -13,18 +14,25 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey, import_key
 
 from doorward.applications import sealed
+from doorward.applications.events import SIGNING_KEYS_REPLACED
 from doorward.applications.models import Algorithm, SigningKey
+from doorward.audit.record import record
+from doorward.customers.rights import authorise
 from doorward.kernel.crypto import sealing
+from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from joserfc.jwk import Key
+
+    from doorward.audit.actor import Actor
 
 CHANGED_EVERY: Final = timedelta(days=90)
 SHOWN_BEFORE: Final = timedelta(days=1)
@@ -102,6 +110,23 @@ def change_due(*, now: datetime) -> int:
                 id__in=list(over.values_list("id", flat=True))
             ).delete()[0]
     return done
+
+
+def replace(*, actor: Actor, now: datetime) -> int:
+    """Sign with new keys from now on, and take no token of the old ones, which somebody has; return how many are gone.
+
+    Another process that has looked its key up signs with it for up to a minute: what it signs is worth nothing.
+    """
+    authorise(actor, Action.CHANGE_CLIENT_SECRETS)
+    with transaction.atomic():
+        authorise(actor, Action.CHANGE_CLIENT_SECRETS)
+        gone, _each = SigningKey.objects.all().delete()
+        for algorithm in Algorithm if gone else ():
+            _make(algorithm, made_at=now, signs_from=now)
+        if gone:
+            record(SIGNING_KEYS_REPLACED, actor=actor)
+    _kept.clear()
+    return gone
 
 
 def _signing(algorithm: Algorithm, *, now: datetime) -> SigningKey:

@@ -213,6 +213,24 @@ def _with(way: Way) -> str:
     return way.kind.value
 
 
+@applications.command("new-keys")
+@with_data
+def new_keys() -> None:
+    """Replace the keys that tokens are signed with, because somebody else has them.
+
+    Tokens that were given are worth nothing from now on. Nobody is signed out: applications fetch new ones with their
+    refresh tokens, and read the key set again for it.
+    """
+    from django.utils import timezone  # noqa: PLC0415
+
+    from doorward.applications import keys  # noqa: PLC0415
+    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+
+    if not keys.replace(actor=CONSOLE, now=timezone.now()):
+        raise Failure("There are no such keys: they are made with the first application.")
+    click.echo("New keys sign from now on, at every node within a minute. The old ones are gone.")
+
+
 @applications.group()
 def secret() -> None:
     """Make and remove the secrets of an application: two at a time, to change one for the other."""

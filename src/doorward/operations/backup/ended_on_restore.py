@@ -96,6 +96,7 @@ ENDINGS: Final = (
 # What lets in for long and does not end: it works as it did then. By its table, in the words of the report.
 STAYING: Final = {
     "applications_clientsecret": "secrets of applications",
+    "applications_signingkey": "keys that tokens are signed with",
     "credentials_factor": "devices for two-factor sign-in",
     "credentials_recoverycode": "recovery codes",
     "accounts_administrator": "passwords and rights",
