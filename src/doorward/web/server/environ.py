@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from granian.rsgi import Scope
+    from granian.rsgi import Headers, Scope
 
 _ALWAYS: Final[dict[str, Any]] = {
     "SCRIPT_NAME": "",
@@ -31,7 +31,9 @@ def environ_of(scope: Scope) -> dict[str, Any]:
     write with a hyphen, and some proxies pass it on as it came.
     """
     host, _, port = scope.server.rpartition(":")
-    items = scope.headers.items()
+    # Each look at the scope's own makes a copy.
+    headers = scope.headers
+    items = headers.items()
     environ = {
         **_ALWAYS,
         "REQUEST_METHOD": scope.method,
@@ -43,7 +45,7 @@ def environ_of(scope: Scope) -> dict[str, Any]:
         "SERVER_PORT": port,
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "HTTP_HOST": scope.authority or "",
-        **dict.fromkeys(_unreadable(scope, items), ""),
+        **dict.fromkeys(_unreadable(headers, items), ""),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.errors": sys.stderr,
     }
@@ -57,9 +59,9 @@ def environ_of(scope: Scope) -> dict[str, Any]:
     return environ
 
 
-def _unreadable(scope: Scope, items: list[tuple[str, str]]) -> list[str]:
+def _unreadable(headers: Headers, items: list[tuple[str, str]]) -> list[str]:
     """Return the keys of headers that are there, but whose values are more than ASCII: nobody may miss them."""
-    there = scope.headers.keys()
+    there = headers.keys()
     readable = {name for name, _ in items}
     if len(readable) == len(there):
         return []

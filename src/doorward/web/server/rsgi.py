@@ -11,7 +11,6 @@ import asyncio
 import sys
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +37,7 @@ from doorward.web.server.bodies import (
     refuse,
 )
 from doorward.web.server.environ import environ_of
+from doorward.web.server.threads import Threads
 
 if TYPE_CHECKING:
     from granian.rsgi import HTTPProtocol, Scope
@@ -118,8 +118,8 @@ class Application:
         # Of each kind its own: what is announced as a file makes no form wait, or go.
         self._bodies = {bound: UnfinishedBodies() for bound in (BODY, *UPLOADS.values())}
         self._files = Semaphore(FILES_AT_ONCE)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answering")
-        self._liveness = ThreadPoolExecutor(1, thread_name_prefix="liveness")
+        self._threads = Threads(THREADS, name="answering")
+        self._liveness = Threads(1, name="liveness")
         # Requests whose answers are given. They end when the next one begins: to wake the loop for
         # each costs a thirtieth of a page.
         self._answered: deque[asyncio.Future[Held | None]] = deque()
@@ -136,13 +136,13 @@ class Application:
             spans.start(
                 chosen.otlp_endpoint, headers=chosen.headers_of_traces, share=chosen.otlp_share
             )
-        self._threads.submit(_know_brands)
+        self._threads.hand(_know_brands)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin nothing any more; what is being answered still is."""
         del loop
         for threads in (self._threads, self._liveness):
-            threads.shutdown(wait=False, cancel_futures=True)
+            threads.end()
         tracing.stop()
 
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
@@ -194,7 +194,7 @@ class Application:
                 self._loop.call_soon_threadsafe(done.set_result, held)
 
         threads = self._liveness if environ["PATH_INFO"] in LIVENESS else self._threads
-        threads.submit(work)
+        threads.hand(work)
         return done
 
 
