@@ -6,6 +6,7 @@ import json
 from http import HTTPStatus
 
 import pytest
+from django.test import Client
 
 from doorward.applications import clients
 from doorward.audit.actor import CONSOLE
@@ -49,6 +50,13 @@ def test_what_is_missing_is_named(relying, path, sent):
     assert answer.status_code == HTTPStatus.BAD_REQUEST
     assert answer.json()["error"] == "invalid_request"
     assert answer.json()["error_description"].endswith("is missing.")
+
+
+@pytest.mark.parametrize("what", ["!!!", "/w==", "\xff", "é"])
+def test_a_header_that_cannot_be_read_is_no_secret(what):
+    answer = Client().post("/oidc/token/", headers={"Authorization": f"Basic {what}"})
+    assert answer.status_code == HTTPStatus.UNAUTHORIZED
+    assert answer.json()["error"] == "invalid_client"
 
 
 def test_a_refresh_may_ask_for_fewer_scopes_and_never_for_more(owner, relying):

@@ -6,7 +6,6 @@ The one place where they are authenticated. A wrong proof is counted, by applica
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
@@ -90,7 +89,7 @@ def _basic(header: str) -> tuple[str, str] | None:
         return None
     try:
         text = base64.b64decode(value.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # no Base64, or no UTF-8 in it
         raise _wrong() from error
     client_id, _, secret = text.partition(":")
     return unquote_plus(client_id), unquote_plus(secret)
