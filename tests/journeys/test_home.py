@@ -156,14 +156,14 @@ def test_a_stranger_is_asked_to_sign_in(customer, client):
 
 
 @pytest.mark.parametrize("more", [0, 30])
-def test_home_costs_three_queries_however_many_people_there_are(
+def test_home_costs_two_queries_however_many_people_there_are(
     owner, more, django_assert_num_queries
 ):
     for number in range(more):
         people.invite(owner.customer, email=f"p{number}@harbourbakery.example")
     client = browsers.browser_of(owner)
     client.get("/")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         client.get("/")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Count, Exists, F, When
+from django.db.models import Case, Count, Exists, F, Subquery, When
 
 from doorward.accounts.models import (
     ACTIVE_OR_INVITED,
@@ -27,7 +27,7 @@ from doorward.kernel.db.hot_queries import HotQuery
 from doorward.policy.series import Scope, load, wave_waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -76,11 +76,14 @@ def groups(customer_id: UUID, scope: Scope = NOBODY) -> tuple[Group, ...]:
 def groups_and_runs(customer_id: UUID, scope: Scope) -> tuple[tuple[Group, ...], bool]:
     """Return the same, and whether two factors were required of many here, of which `rollout` has more to say."""
     rows = _by_tabs(customer_id, scope) if scope.tabs else _ASKED.rows(customer_id=customer_id)
-    found = tuple(
+    return _groups(rows), any(row["runs"] for row in rows)
+
+
+def _groups(rows: Iterable[Mapping[str, Any]]) -> tuple[Group, ...]:
+    return tuple(
         Group(Status(row["status"]), row["asked"], Standing(row["standing"]), row["people"])
         for row in rows
     )
-    return found, any(row["runs"] for row in rows)
 
 
 def active_or_invited(found: Iterable[Group]) -> list[Group]:
@@ -113,7 +116,7 @@ def count(
     codes_of: UUID | None = None,
     now: datetime,
 ) -> Numbers:
-    """Count a customer's people, what is weak, and one person's recovery codes, as far as asked, in a query each.
+    """Count a customer's people with what is weak, and one person's recovery codes, as far as asked, in a query each.
 
     `policy` is that of anybody of this customer: what it asks of all is the same for each. `look_after`: who looks
     after these people and is told of them.
@@ -121,16 +124,13 @@ def count(
     left = None if codes_of is None else codes.left(codes_of)
     if look_after is None:
         return Numbers(codes_left=left)
-    found = active_or_invited(groups(customer_id, policy.scope))
-    return Numbers(
-        people=sum_up(found, policy),
-        codes_left=left,
-        weak=_weak(customer_id, look_after, found, now=now),
-    )
+    rows = _ASKED.rows(customer_id=customer_id, person_id=look_after, **moments(now))
+    tabs = policy.scope.tabs
+    found = active_or_invited(groups(customer_id, policy.scope) if tabs else _groups(rows))
+    return Numbers(sum_up(found, policy), left, _weak(rows[0], found, now=now))
 
 
-def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: datetime) -> Weak:
-    (row,) = _ASKED.rows(customer_id=customer_id, person_id=person_id, **moments(now))
+def _weak(row: Mapping[str, Any], found: Iterable[Group], *, now: datetime) -> Weak:
     return Weak(
         alone=not row["others"],
         without_codes=not row["codes"],
@@ -138,7 +138,7 @@ def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: da
         unreachable=row["refused"] or 0,
         not_seen=(row["never"] or 0) + (row["long_ago"] or 0),
         exceptions=row["exceptions"] or 0,
-        wave_waits=wave_waits(load(row["customer__policy"]), now=now),
+        wave_waits=wave_waits(load(row["policy"]), now=now),
         asks_for_help=row["help"] or 0,
         asks_to_manage=row["managing"] or 0,
         to_fetch=row["fetch"] or 0,
@@ -147,23 +147,27 @@ def _weak(customer_id: UUID, person_id: UUID, found: Iterable[Group], *, now: da
     )
 
 
-def _alike(customer_id: UUID, asked: Combinable) -> QuerySet[Any, Any]:
+def _alike(
+    customer_id: UUID, asked: Combinable, **columns: Combinable | Subquery
+) -> QuerySet[Any, Any]:
     people = Administrator.objects.of(customer_id).order_by().annotate(asked=asked)
+    return people.values("status", "asked", "standing").annotate(people=Count("*"), **columns)
+
+
+def _runs(customer_id: UUID) -> Exists:
     # Of what stands above this subject, by the name of its relation: the list of people asks it all in one statement.
-    runs = Customer.objects.filter(id=customer_id, tickrun__isnull=False)
-    alike = people.values("status", "asked", "standing")
-    return alike.annotate(people=Count("*"), runs=Exists(runs))
+    return Exists(Customer.objects.filter(id=customer_id, tickrun__isnull=False))
 
 
 def _by_tabs(customer_id: UUID, scope: Scope) -> QuerySet[Any, Any]:
-    return _alike(customer_id, Case(When(asked_rows(scope), then=True), default=False))
+    asked = Case(When(asked_rows(scope), then=True), default=False)
+    return _alike(customer_id, asked, runs=_runs(customer_id))
 
 
 def _asked(customer_id: UUID, **of_person: Any) -> QuerySet[Any, Any]:  # noqa: ANN401 - ids and times
-    if of_person:
-        return weaknesses(customer_id, **of_person)
-    return _alike(customer_id, F("require_2fa"))
+    columns = weaknesses(customer_id, **of_person) if of_person else {"runs": _runs(customer_id)}
+    return _alike(customer_id, F("require_2fa"), **columns)
 
 
-# What *Home* asks of a customer's people: all of it, or what is weak for one who looks after them.
+# What is asked of a customer's people: for the list of them, or by *Home* for one who looks after them.
 _ASKED = HotQuery(_asked)

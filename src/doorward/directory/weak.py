@@ -72,7 +72,7 @@ def moments(now: datetime) -> dict[str, datetime]:
     }
 
 
-def weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
+def weaknesses(  # noqa: PLR0913 - part of one hot query, with all its moments
     customer_id: UUID,
     *,
     person_id: UUID,
@@ -83,8 +83,8 @@ def weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
     managed_since: datetime,
     approved_since: datetime,
     back_since: datetime,
-) -> QuerySet[Any, Any]:
-    """Return one row with what `Weak` is made of, the person's own."""
+) -> dict[str, Subquery]:
+    """Return the columns that `Weak` is made of, for this person: the same in each row, and asked once."""
     people = Administrator.objects.of(customer_id).order_by()
     active = people.filter(status=Status.ACTIVE)
     codes = RecoveryCode.objects.filter(WORKS, set__administrator_id=person_id)
@@ -94,20 +94,21 @@ def weaknesses(  # noqa: PLR0913 - one hot query, with all its moments
         ends_at__gt=now,
         ends_at__lte=soon,
     )
-    return people.filter(id=person_id).values(
-        "customer__policy",
-        others=Exists(who_look_after(people).exclude(id=person_id)),
-        codes=Exists(codes),
-        refused=_number(people.filter(unreachable=True, status__in=ACTIVE_OR_INVITED)),
-        visited=Exists(Customer.objects.filter(id=customer_id, managings__state__in=_LET_IN)),
-        never=_number(active.filter(last_signed_in_at__isnull=True)),
-        long_ago=_number(active.filter(last_signed_in_at__lt=since)),
-        exceptions=_number(exceptions.order_by(), of="administrator__customer_id"),
-        help=_number(_asking_for_help(people, person_id, since=helped_since, now=now)),
-        managing=_number(_asking_to_manage(customer_id, since=managed_since, now=now), of="id"),
-        fetch=_number(_to_be_helped_by(people, person_id, since=approved_since, now=now)),
-        confirm=_number(_back(people, since=back_since).exclude(id=person_id)),
-    )
+    policy = Customer.objects.filter(id=customer_id).values("policy")
+    return {
+        "policy": Subquery(policy),
+        "others": Exists(who_look_after(people).exclude(id=person_id)),
+        "codes": Exists(codes),
+        "refused": _number(people.filter(unreachable=True, status__in=ACTIVE_OR_INVITED)),
+        "visited": Exists(Customer.objects.filter(id=customer_id, managings__state__in=_LET_IN)),
+        "never": _number(active.filter(last_signed_in_at__isnull=True)),
+        "long_ago": _number(active.filter(last_signed_in_at__lt=since)),
+        "exceptions": _number(exceptions.order_by(), of="administrator__customer_id"),
+        "help": _number(_asking_for_help(people, person_id, since=helped_since, now=now)),
+        "managing": _number(_asking_to_manage(customer_id, since=managed_since, now=now), of="id"),
+        "fetch": _number(_to_be_helped_by(people, person_id, since=approved_since, now=now)),
+        "confirm": _number(_back(people, since=back_since).exclude(id=person_id)),
+    }
 
 
 def _asking_for_help(
