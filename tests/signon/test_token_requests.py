@@ -6,7 +6,6 @@ import json
 from http import HTTPStatus
 
 import pytest
-from django.test import Client
 
 from doorward.applications import clients
 from doorward.audit.actor import CONSOLE
@@ -53,8 +52,9 @@ def test_what_is_missing_is_named(relying, path, sent):
 
 
 @pytest.mark.parametrize("what", ["!!!", "/w==", "\xff", "é"])
-def test_a_header_that_cannot_be_read_is_no_secret(what):
-    answer = Client().post("/oidc/token/", headers={"Authorization": f"Basic {what}"})
+def test_a_header_that_cannot_be_read_is_no_secret(relying, what):
+    headers = {"Authorization": f"Basic {what}"}
+    answer = relying.server.post("/oidc/token/", headers=headers)
     assert answer.status_code == HTTPStatus.UNAUTHORIZED
     assert answer.json()["error"] == "invalid_client"
 
