@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from doorward.credentials.errors import WrongCredentials
 from doorward.kernel.db.sqlite.base import DatabaseWrapper
 from doorward.kernel.db.sqlite.driver import WAL
 from doorward.kernel.db.unsynced import unsynced
+from doorward.sessions import queries
 from doorward.signin import password
 from tests.kit import people
 from tests.kit.people import PASSWORD
@@ -159,6 +161,16 @@ def test_only_what_nobody_was_told_of_is_not_waited_for(levels):
     assert (table, level) == ("kernel_attempt", NORMAL)
     assert ("audit_event", FULL) in more
     assert {level for _table, level in more} == {FULL}
+
+
+def test_who_only_reads_waits_for_no_disk(levels):
+    person = people.make_administrator(people.make_customer("One"), email="one@x.example")
+    given: dict[str, Any] = {"browser_token": "b" * 43, "client": CLIENT, "next_path": ""}
+    now = timezone.now()
+    started = password.sign_in(email=person.email, password=PASSWORD, now=now, **given)
+    levels.clear()
+    queries.touch(started.session_id, now=now + timedelta(minutes=2))
+    assert levels == [("sessions_session", NORMAL)]
 
 
 @pytest.mark.django_db(transaction=True)
