@@ -250,3 +250,15 @@ def test_history_says_it_in_words(owner, clock):
     html = client.get("/activity/").content.decode()
     assert "asked because an account administrator requires it" in html
     assert "last confirmed 14 minutes before" in html
+
+
+def test_the_providers_own_people_are_told_of_no_provider_above_them(db, clock):
+    person = people.make_administrator(people.provider(), email="first@provider.example")
+    require(person, "provider")
+    kit_codes.enable_app(person)
+    client = password(person)
+    said = why_on(client.get("/sign-in/code/"))
+    assert said.startswith("Two-factor sign-in is required of everybody at the provider")
+    page = browsers.browser_of_with_factor(person).get("/security/").content.decode()
+    assert f"{person.customer.name} requires two-factor sign-in of everybody." in page
+    assert "The provider of this portal requires" not in page

@@ -65,9 +65,10 @@ def render(
 
     `wrong`: a form was not accepted, which is answered 422, or 429 with the seconds to wait.
     """
+    is_staff = request.auth is not None and request.auth.person.is_staff
     context = shared_context(request) | {
         "page": page,
-        "why": sentence(request.why),
+        "why": sentence(request.why, of_staff=is_staff),
         "onto": destination_of(request),
     }
     auth = request.auth if request.administrator is not None else None

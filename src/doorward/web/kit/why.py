@@ -75,13 +75,21 @@ SENTENCES: Final = {
 }
 
 
-def sentence(why: Why | None) -> str:
-    """Return the line, in the reader's language; empty: nothing was asked for."""
+# The provider's own people are told of no provider that requires it of them.
+_AMONG_STAFF: Final = gettext_lazy(
+    "Two-factor sign-in is required of everybody at the provider of this portal."
+)
+
+
+def sentence(why: Why | None, *, of_staff: bool = False) -> str:
+    """Return the line, in the reader's language; empty: nothing was asked for. `of_staff`: to the provider's people."""
     if why is None:
         return ""
     if why.reason is Reason.CONFIRMED:
         return _confirmed(why.minutes or 0)
-    said, new = str(SENTENCES[why.reason]), _("This browser is new.")
+    by_own = of_staff and why.reason is Reason.REQUIRED_BY_PROVIDER
+    said = str(_AMONG_STAFF if by_own else SENTENCES[why.reason])
+    new = _("This browser is new.")
     return f"{said} {new}" if why.new_browser else said
 
 

@@ -114,6 +114,9 @@ def reason(auth: AuthContext) -> str:
             return _("Your account administrator requires two-factor sign-in.")
         case Reason.REQUIRED_BY_COMPANY:
             return _by_company(auth)
+        case _ if auth.person.is_staff:
+            # The provider is their own company.
+            return _by_company(auth)
         case _ if auth.facts.policy.scope.everyone:
             return _("The provider of this portal requires two-factor sign-in of everybody.")
         case _:
