@@ -104,8 +104,7 @@ def begin(customer_id: UUID, email: str, *, actor: Actor, now: datetime) -> UUID
         mine = CallerCheck.objects.filter(staff_id=staff.id, begun_at__gt=now - timedelta(hours=1))
         if mine.count() >= IN_AN_HOUR:
             raise TooManyChecks
-        open_ = CallerCheck.objects.filter(administrator_id=person_id, ended_at__isnull=True)
-        open_.update(ended_at=now)
+        CallerCheck.objects.filter(administrator_id=person_id, ended_at=None).update(ended_at=now)
         made = CallerCheck.objects.create(
             administrator_id=person_id, staff_id=staff.id, begun_at=now
         )

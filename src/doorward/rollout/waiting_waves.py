@@ -126,16 +126,7 @@ def _pause(owner: Owner, text: str, *, now: datetime) -> bool:
         wave = count(row, version, last, now=now)
         if not wave.stops:
             return False
-        owner.pauses().create(
-            customer_id=owner.customer_id,
-            brand_id=owner.brand_id,
-            is_minimum=owner.is_minimum,
-            since=version.since,
-            wave=following,
-            stuck=wave.stuck,
-            people=wave.people,
-            paused_at=now,
-        )
+        _write_pause(owner, version, following, wave, now=now)
         refresh(owner, now=now)
         event = MINIMUM_WAVE_PAUSED if owner.is_minimum else WAVE_PAUSED
         details: dict[str, Detail] = {
@@ -145,6 +136,21 @@ def _pause(owner: Owner, text: str, *, now: datetime) -> bool:
         }
         _record(event, row, details, actor=WORKER)
     return True
+
+
+def _write_pause(
+    owner: Owner, version: Version, following: int, wave: Wave, *, now: datetime
+) -> None:
+    owner.pauses().create(
+        customer_id=owner.customer_id,
+        brand_id=owner.brand_id,
+        is_minimum=owner.is_minimum,
+        since=version.since,
+        wave=following,
+        stuck=wave.stuck,
+        people=wave.people,
+        paused_at=now,
+    )
 
 
 def _record(

@@ -95,14 +95,13 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | Refusal:
     where one has to wait, nothing is written.
     """
     actor, passkey, now = Actor(person=None, client=coming.client), None, coming.now
-    here = [throttle.address_key(coming.client.address)]
     try:
         read = read_answer(answer)
         passkey = queries.find(read.credential_id, party, browser_hash=coming.browser_hash)
         if passkey is not None:
             actor = Actor(person=passkey.owner.who(), client=coming.client)
         if passkey is None or not passkey.before.known:
-            throttle.refuse_waiting(here, now=now)
+            throttle.refuse_waiting([throttle.address_key(coming.client.address)], now=now)
         bound_to = coming.browser_hash
         challenges.consume(read.challenge, Purpose.SIGN_IN, bound_to=bound_to, party=party, now=now)
         if passkey is None:
@@ -114,15 +113,20 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | Refusal:
             passkey, shown, known_browser=known, verifies=False, actor=actor, now=now
         )
     except Refusal as refusal:
-        count_refused(FactorKind.PASSKEY.value, refusal)
-        record_failure(SIGN_IN_FAILED, refusal, actor=actor, now=now)
-        throttle.count_failure(coming.client.address, now=now)
-        if passkey is not None:
-            lock_guessed([passkey.factor_id], actor=actor, now=now)
+        _remember(refusal, passkey, actor=actor, now=now)
         return refusal
     if not cached.answers(passkey.owner.brand_id, coming.client.host):
         return send_home(passkey.owner.brand_id, actor=actor)
     return _begin(passkey, coming, actor=actor)
+
+
+def _remember(refusal: Refusal, passkey: Stored | None, *, actor: Actor, now: datetime) -> None:
+    """Count what was refused, record it, and disable what was guessed at too often."""
+    count_refused(FactorKind.PASSKEY.value, refusal)
+    record_failure(SIGN_IN_FAILED, refusal, actor=actor, now=now)
+    throttle.count_failure(actor.client.address, now=now)
+    if passkey is not None:
+        lock_guessed([passkey.factor_id], actor=actor, now=now)
 
 
 def _check(answer: Answer, passkey: Stored, party: Party) -> Asserted:

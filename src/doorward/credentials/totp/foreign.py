@@ -14,6 +14,7 @@ from doorward.credentials.errors import SecretInvalid, SecretUnsupported
 from doorward.credentials.totp.rules import DIGITS, STEP_SECONDS
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
     from google.protobuf.message import Message
 
 # Google's app asks for ten bytes at least; nothing that anybody makes is longer than a block of SHA-512.
@@ -160,7 +161,7 @@ def _payload() -> Any:  # noqa: ANN401 - its class is made at run time
 @cache
 def _payload_class() -> type[Message]:
     """Describe the export: what stands in it was found out by others, as nobody publishes it."""
-    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # noqa: PLC0415 - as above
+    from google.protobuf import descriptor_pb2  # noqa: PLC0415 - as above
 
     kind = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(
@@ -182,8 +183,13 @@ def _payload_class() -> type[Message]:
     # Where an export has more accounts than one code has room for.
     for number, name in enumerate(("version", "batch_size", "batch_index", "batch_id"), start=2):
         whole.field.add(name=name, number=number, type=kind.TYPE_INT32, label=kind.LABEL_OPTIONAL)
+    return _class_of(file, "doorward.MigrationPayload")
+
+
+def _class_of(file: FileDescriptorProto, name: str) -> type[Message]:
+    from google.protobuf import descriptor_pool, message_factory  # noqa: PLC0415 - as above
+
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    described = pool.FindMessageTypeByName("doorward.MigrationPayload")
-    made: type[Message] = message_factory.GetMessageClass(described)
+    made: type[Message] = message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
     return made

@@ -87,6 +87,15 @@ def _people(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
 
 
 def _tokens(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
+    keys = {
+        "kind": "textarea",
+        "rows": 4,
+        "maxlength": clients.LONGEST_KEYS,
+        "spellcheck": "false",
+        "help": _(
+            "A JSON Web Key Set, if it signs in with a key of its own and not with a secret."
+        ),
+    }
     return {
         "subject_type": _radios(
             form, found, "subject_type", _("How it knows people again"), SubjectType.choices
@@ -99,19 +108,7 @@ def _tokens(form: ApplicationDetails, found: Wrong) -> dict[str, Field]:
             _("APIs that it calls with access tokens"),
             help=_("One address per line. Each is a token of its own."),
         ),
-        "keys": line(
-            form,
-            found,
-            "keys",
-            _("Its public keys"),
-            kind="textarea",
-            rows=4,
-            maxlength=clients.LONGEST_KEYS,
-            spellcheck="false",
-            help=_(
-                "A JSON Web Key Set, if it signs in with a key of its own and not with a secret."
-            ),
-        ),
+        "keys": line(form, found, "keys", _("Its public keys"), **keys),
     }
 
 

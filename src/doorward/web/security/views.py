@@ -182,16 +182,7 @@ def end_sessions(request: Request) -> HttpResponse:
     """End one of one's sessions, all others, or what one of them is signed in to."""
     person, actor = signed_in(request), acting(request)
     if read(request, SessionForm).others:
-        auth = session_of(request)
-        ended = ending.end_own_others(
-            administrator_id=person.id,
-            keep=auth.browser.session_id,
-            policy=auth.facts.policy,
-            actor=actor,
-            now=request.now,
-        )
-        words = ngettext("%(n)s session was ended.", "%(n)s sessions were ended.", ended)
-        messages.success(request, words % {"n": ended})
+        _end_others(request)
         return see_other(HERE)
     if asked := read(request, OneApplicationForm).application:
         signed_in_where.end_own(
@@ -206,6 +197,19 @@ def end_sessions(request: Request) -> HttpResponse:
     ending.end_one(session_id, administrator_id=person.id, actor=actor, now=request.now)
     messages.success(request, _("The session was ended."))
     return see_other(HERE)
+
+
+def _end_others(request: Request) -> None:
+    auth = session_of(request)
+    ended = ending.end_own_others(
+        administrator_id=auth.person.id,
+        keep=auth.browser.session_id,
+        policy=auth.facts.policy,
+        actor=acting(request),
+        now=request.now,
+    )
+    words = ngettext("%(n)s session was ended.", "%(n)s sessions were ended.", ended)
+    messages.success(request, words % {"n": ended})
 
 
 @needs(Need.THROUGH, post=Need.of(Action.END_OWN_TRUST))

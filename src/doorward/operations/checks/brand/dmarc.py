@@ -19,14 +19,13 @@ _MOST_LABELS: Final = 8
 _POLICIES: Final = ("none", "quarantine", "reject")
 
 
+_RECORD: Final = re.compile(r"v\s*=\s*DMARC1\s*(;|$)")
+
+
 def look(domain: str, names: NameSystem) -> Finding:
     """Return what is so with the policy, the domain's own or that of one above it. Raises `NotAnswered`."""
     for where in _above(domain):
-        found = [
-            text
-            for text in names.texts(f"_dmarc.{where}")
-            if re.match(r"v\s*=\s*DMARC1\s*(;|$)", text)
-        ]
+        found = [text for text in names.texts(f"_dmarc.{where}") if _RECORD.match(text)]
         if len(found) > 1:
             return unfit(
                 _DMARC,
