@@ -102,14 +102,14 @@ GUARDS: Final = (
     ),
     Guard(
         "two of one hand do not agree",
-        f"{_R}/deciding.py",
+        f"{_R}/who_may_agree.py",
         "if rules.one_hand(given, askers, decider.ids):",
         "if False:",
         f"{_STOLEN}two_whom_the_same_hand_let_in_do_not_agree_with_each_other",
     ),
     Guard(
         "two of the staff of whom one made the other are one hand",
-        f"{_R}/deciding.py",
+        f"{_R}/who_may_agree.py",
         "makers=_hand_of(asker_id, since=since)",
         "makers=frozenset({asker_id})",
         "threats/test_managing_misused.py::test_nor_does_whom_another_account_of_the_same_hand_let_in",
@@ -158,21 +158,21 @@ GUARDS: Final = (
     ),
     Guard(
         "who could not object ends it by that",
-        f"{_R}/deciding.py",
+        f"{_R}/request_state.py",
         "or just_before.disturbed(person, since=since)",
         "or False",
         f"{_STOLEN}whoever_could_not_object_for_a_while_ends_the_request_by_it",
     ),
     Guard(
         "time does not approve what others were kept from refusing",
-        f"{_R}/deciding.py",
+        f"{_R}/who_may_agree.py",
         "if request.asked_by_id is not None and just_before.silenced(request.asked_by_id, since=since):",
         "if False:",
         f"{_STOLEN}time_does_not_approve_what_who_asks_kept_others_from_refusing",
     ),
     Guard(
         "before its time nothing is fetched",
-        f"{_R}/requests.py",
+        f"{_R}/request_state.py",
         "return approved_at is not None and approved_at <= now < approved_at + rules.PASS_LIFETIME",
         "return approved_at is not None",
         f"{_T}after_a_day_without_an_objection_it_holds_and_after_another_it_is_over",
@@ -193,7 +193,7 @@ GUARDS: Final = (
     ),
     Guard(
         "the words are given out once",
-        f"{_R}/requests.py",
+        f"{_R}/request_state.py",
         "elif request.state != State.APPROVED:",
         "elif request.state not in (State.APPROVED, State.ISSUED):",
         f"{_AT_ONCE}the_words_are_given_out_once",
@@ -354,14 +354,14 @@ GUARDS: Final = (
     # --- the provider's support
     Guard(
         "whom the support let in does not agree with it",
-        f"{_R}/deciding.py",
+        f"{_R}/who_may_agree.py",
         "if request.way == Way.SUPPORT and let_in_by(\n",
         "if False and let_in_by(\n",
         f"{_SUPPORT}who_came_back_by_the_support_does_not_agree_to_its_next_request",
     ),
     Guard(
         "whoever agreed with the support reads the pass, nobody else",
-        f"{_R}/requests.py",
+        f"{_R}/request_state.py",
         "return request.approved_by_id if request.way == Way.SUPPORT else request.asked_by_id",
         "return request.asked_by_id",
         f"{_SUPPORT}nothing_happens_before_somebody_agrees_and_then_they_read_out_the_pass",
@@ -376,8 +376,8 @@ GUARDS: Final = (
     Guard(
         "where somebody turns up who could agree with the support, no time does any more",
         f"{_R}/support.py",
-        "if deciding.is_over(request, now=now) or able:",
-        "if deciding.is_over(request, now=now):",
+        "if request_state.is_over(request, now=now) or able:",
+        "if request_state.is_over(request, now=now):",
         f"{_SUPPORT}what_came_meanwhile_lets_no_time_approve",
     ),
     Guard(
@@ -410,7 +410,7 @@ GUARDS: Final = (
     ),
     Guard(
         "nobody new at the support asks",
-        f"{_R}/deciding.py",
+        f"{_R}/who_may_agree.py",
         "    if is_newcomer(actor, now=now):\n        raise StaffTooNew\n",
         "    pass\n",
         f"{_SUPPORT}a_new_account_of_the_support_does_not_ask",

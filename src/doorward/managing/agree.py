@@ -17,8 +17,8 @@ from doorward.managing.events import MANAGING_AGREED
 from doorward.managing.models import Managing, State
 from doorward.managing.telling import tell
 from doorward.permissions.actions import Action
-from doorward.recovery import deciding
 from doorward.recovery import rules as recovery_rules
+from doorward.recovery import who_may_agree
 from doorward.recovery.errors import LetInBySupport
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def let_in(
 ) -> frozenset[UUID]:
     """Return whom of these who asks let in lately: their yes would be the asker's own."""
     since = now - recovery_rules.ONE_HAND
-    return deciding.let_in_by(asker_id, ids, customer_id, since=since)
+    return who_may_agree.let_in_by(asker_id, ids, customer_id, since=since)
 
 
 def locked(managing_id: UUID, customer_id: UUID, action: Action, *, actor: Actor) -> Managing:

@@ -32,7 +32,7 @@ from doorward.managing.models import OPEN, Managing, State
 from doorward.managing.telling import tell
 from doorward.permissions.actions import Action
 from doorward.policy.fields import SupportAccess
-from doorward.recovery import deciding, just_before
+from doorward.recovery import just_before, who_may_agree
 from doorward.recovery.errors import OwnFactorFirst
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def needs_no_yes(customer: Customer, *, actor: Actor, now: datetime) -> bool:
     """
     return (
         always(customer, now=now)
-        and not deciding.is_newcomer(actor, now=now)
+        and not who_may_agree.is_newcomer(actor, now=now)
         and not chosen.by_their_hand(customer.id, actor=actor, now=now)
     )
 

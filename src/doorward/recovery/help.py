@@ -24,9 +24,9 @@ from doorward.permissions.actions import Action
 from doorward.policy.fields import RecoveryBy, SupportAccess
 from doorward.recovery import (
     both_sides,
-    deciding,
     giving_way,
     just_before,
+    request_state,
     rules,
     set_up_pass,
 )
@@ -204,7 +204,7 @@ def _refuse(person: Administrator, *, actor: Actor, now: datetime) -> bool:
     refuse_helper(person, actor=actor, now=now)
     second = second_is_due(person, now=now)
     asked = _pending(person).exclude(way=Way.WAITING).first()
-    if second and asked is not None and not deciding.is_over(asked, now=now):
+    if second and asked is not None and not request_state.is_over(asked, now=now):
         raise AlreadyAsked
     return second
 

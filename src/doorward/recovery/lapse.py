@@ -16,7 +16,15 @@ from doorward.credentials.models import Factor
 from doorward.customers import locking
 from doorward.customers.models import CustomerStatus
 from doorward.policy.loading import policies_of
-from doorward.recovery import both_sides, deciding, giving_way, rules, set_up_pass, support, waiting
+from doorward.recovery import (
+    both_sides,
+    giving_way,
+    request_state,
+    rules,
+    set_up_pass,
+    support,
+    waiting,
+)
 from doorward.recovery.events import HELP_ENDED, PASS_MAILED
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 
@@ -66,7 +74,7 @@ def _outcome(request: RecoveryRequest, *, now: datetime) -> State | None:
         return State.ISSUED if request.due_at and request.due_at <= now else None
     if request.state == State.ISSUED:
         return State.ENDED
-    end = deciding.ends_at(request)
+    end = request_state.ends_at(request)
     return State.ENDED if end is not None and end <= now else None
 
 

@@ -12,7 +12,7 @@ from doorward.credentials.suspension import can_be_taken_back
 from doorward.customers.models import CustomerKind
 from doorward.policy.fields import RecoveryBy, SupportAccess
 from doorward.policy.loading import policies_of
-from doorward.recovery import deciding, requests, undoing, waiting
+from doorward.recovery import request_state, undoing, waiting
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 from doorward.recovery.rules import PASS_TRIES
 
@@ -102,7 +102,7 @@ class Listed:
     @property
     def lapses_at(self) -> datetime | None:
         """When it ends if nobody says anything."""
-        return deciding.ends_at(self.request)
+        return request_state.ends_at(self.request)
 
 
 def listed(customer_id: UUID, *, me: UUID, now: datetime, limit: int = 50) -> list[Listed]:
@@ -140,7 +140,7 @@ def _rows(customer_id: UUID) -> QuerySet[RecoveryRequest]:
 def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: datetime) -> Listed:
     mine, own = row.asked_by_id == me, row.administrator_id == me
     completed_at = undoing.completed_at(issued) if issued else None
-    in_time = issued is not None and requests.in_time(issued, now=now)
+    in_time = issued is not None and request_state.in_time(issued, now=now)
     used_at = issued.used_at if issued else None
     is_open = row.state in {State.OPEN, State.APPROVED, State.ISSUED}
     back = completed_at is not None and not own and in_time
@@ -151,7 +151,7 @@ def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: da
         own=own,
         completed_at=completed_at,
         may_agree=row.state == State.OPEN and row.second and not mine and not own,
-        may_fetch=requests.reader_of(row) == me and requests.may_be_fetched(row, now=now),
+        may_fetch=request_state.reader_of(row) == me and request_state.may_be_fetched(row, now=now),
         may_refuse=is_open and completed_at is None and (unused or used_at is not None),
         may_say_who=back and row.state == State.ISSUED,
         may_deny=back and row.state in {State.ISSUED, State.CONFIRMED},

@@ -10,7 +10,7 @@ from doorward.audit.actor import WORKER
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.recovery import both_sides, deciding, rules, set_up_pass, undoing
+from doorward.recovery import both_sides, request_state, set_up_pass, undoing, who_may_agree
 from doorward.recovery import help as helping
 from doorward.recovery.errors import HelpYourself, RequestOver, TooLateToStop
 from doorward.recovery.events import (
@@ -43,13 +43,13 @@ def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
             if (
                 request.state != State.OPEN
                 or not request.second
-                or deciding.is_over(request, now=now)
+                or request_state.is_over(request, now=now)
             ):
                 raise RequestOver
             if request.asked_by_id in {one.id for one in actor.people}:
                 raise HelpYourself
             helping.refuse_helper(person, actor=actor, now=now, way=Way(request.way))
-            deciding.refuse_decider(request, actor=actor)
+            who_may_agree.refuse_decider(request, actor=actor)
             _write(request, State.APPROVED, approved_by=actor, approved_at=now)
             both_sides.tell(HELP_AGREED, request, person, actor=actor)
     except Refusal as refusal:
@@ -59,7 +59,7 @@ def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
 
 
 def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> tuple[str, ...]:
-    """Return the words of an approved request's pass, once, to whoever reads it out (`reader_of`). Secret.
+    """Return the words of an approved request's pass, once, to whoever reads it out. Secret.
 
     It is approved by a second colleague, or by the time in which nobody objected. Raises `RequestOver`, and what a
     rule refuses by now.
@@ -67,13 +67,15 @@ def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
     authorise(actor, Action.HELP_PERSON, customer_id, subject=whose(request_id))
     with transaction.atomic():
         request, person = locked(request_id, customer_id, Action.HELP_PERSON, actor=actor)
-        if reader_of(request) not in {one.id for one in actor.people}:
+        if request_state.reader_of(request) not in {one.id for one in actor.people}:
             raise NotFound
-        if not may_be_fetched(request, now=now) or deciding.is_over(request, now=now):
+        if not request_state.may_be_fetched(request, now=now):
+            raise RequestOver
+        if request_state.is_over(request, now=now):
             raise RequestOver
         helping.refuse_helper(person, actor=actor, now=now, way=Way(request.way))
         if request.state == State.OPEN:
-            deciding.refuse_time(request)
+            who_may_agree.refuse_time(request)
             # It was time that agreed, not who asked.
             both_sides.tell(HELP_AGREED, request, person, actor=WORKER)
         _write(request, State.APPROVED, approved_at=request.approved_at or now)
@@ -87,23 +89,6 @@ def show(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) ->
     """
     authorise(actor, Action.HELP_PERSON, customer_id, subject=whose(request_id))
     return set_up_pass.show(request_id, session_id=actor.session_id, now=now)
-
-
-def reader_of(request: RecoveryRequest) -> UUID | None:
-    """Return who is shown the pass: who asked, or, of what support asked for, the colleague who agreed."""
-    return request.approved_by_id if request.way == Way.SUPPORT else request.asked_by_id
-
-
-def may_be_fetched(request: RecoveryRequest, *, now: datetime) -> bool:
-    """Return whether a request is approved, by somebody or by time, and its pass was not fetched yet."""
-    if request.by_mail:
-        return False
-    approved_at = request.approved_at
-    if request.state == State.OPEN:
-        approved_at = request.due_at
-    elif request.state != State.APPROVED:
-        return False
-    return approved_at is not None and approved_at <= now < approved_at + rules.PASS_LIFETIME
 
 
 def refuse(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
@@ -141,7 +126,7 @@ def say_who(
     Sessions, the new factor, recovery codes, password, mailed links. The factor stays as a disabled one, so that
     nobody gets in by the mailbox alone; the person is helped once more. That it was not them can also be said after
     somebody said that it was: who helped the wrong one would say so. That it was them is said by who helped, or by
-    whoever could have agreed. Raises `RequestOver`, and what `deciding.refuse_decider` does.
+    whoever could have agreed. Raises `RequestOver`, and what `who_may_agree.refuse_decider` does.
     """
     authorise(actor, Action.SAY_WHO_CAME_BACK, customer_id, subject=whose(request_id))
     with transaction.atomic():
@@ -151,13 +136,17 @@ def say_who(
             raise HelpYourself
         issued = SetUpPass.objects.filter(request=request, used_at__isnull=False).first()
         open_for = {State.ISSUED, State.CONFIRMED}
-        if request.state not in open_for or issued is None or not in_time(issued, now=now):
+        if (
+            request.state not in open_for
+            or issued is None
+            or not request_state.in_time(issued, now=now)
+        ):
             raise RequestOver
         if was_them and request.state != State.ISSUED:
             raise RequestOver
         # It closes the alarm: whoever could not have agreed does not, unless they helped and are asked.
         if was_them and request.asked_by_id not in {one.id for one in actor.people}:
-            deciding.refuse_decider(request, actor=actor)
+            who_may_agree.refuse_decider(request, actor=actor)
         if not was_them:
             deny(request, person, actor=actor, now=now)
             return
@@ -165,34 +154,11 @@ def say_who(
         both_sides.tell(RECOVERY_CONFIRMED, request, person, actor=actor)
 
 
-def may_stop(request: RecoveryRequest) -> bool:
-    """Return whether there is something to stop: the new device is not set up yet."""
-    if request.state not in {State.OPEN, State.APPROVED, State.ISSUED}:
-        return False
-    issued = SetUpPass.objects.filter(request=request).first()
-    return issued is None or undoing.completed_at(issued) is None
-
-
-def is_back(request: RecoveryRequest, *, now: datetime) -> bool:
-    """Return whether somebody set up a new device by a request, and it can still be said that it was not them."""
-    if request.state not in {State.ISSUED, State.CONFIRMED}:
-        return False
-    issued = SetUpPass.objects.filter(request=request).first()
-    if issued is None or undoing.completed_at(issued) is None:
-        return False
-    return in_time(issued, now=now)
-
-
 def deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
     """Write down that it was not them, and end everything of theirs since it was asked for."""
     _close(request, State.DENIED, actor=actor, now=now)
     undoing.end_everything(person, since=request.asked_at, actor=actor, now=now)
     both_sides.tell(RECOVERY_DENIED, request, person, actor=actor)
-
-
-def in_time(issued: SetUpPass, *, now: datetime) -> bool:
-    """Return whether it can still be said that it was not the person who came with this pass."""
-    return issued.used_at is not None and now < issued.used_at + rules.DENIED_WITHIN
 
 
 def whose(request_id: UUID) -> UUID | None:

@@ -19,12 +19,13 @@ from doorward.permissions.actions import Action
 from doorward.recovery import (
     both_sides,
     caller_check,
-    deciding,
     giving_way,
     just_before,
+    request_state,
     requests,
     rules,
     waiting,
+    who_may_agree,
 )
 from doorward.recovery import help as helping
 from doorward.recovery.errors import (
@@ -111,13 +112,13 @@ def who_could_agree(
     """Return who could say yes: with the tab, through with what is asked of them, and not let in by who asks."""
     ids = looking_after.who_get_through(person.customer_id, now=now) - {person.id}
     since = now - rules.ONE_HAND
-    return ids - deciding.let_in_by(asker_id, ids, person.customer_id, since=since)
+    return ids - who_may_agree.let_in_by(asker_id, ids, person.customer_id, since=since)
 
 
 def may_be_mailed(request: RecoveryRequest, person: Administrator, *, now: datetime) -> bool:
     """Return whether time has approved a request: it may still be, and nobody has turned up who could agree."""
     able = who_could_agree(person, request.asked_by_id, now=now)
-    if deciding.is_over(request, now=now) or able:
+    if request_state.is_over(request, now=now) or able:
         return False
     try:
         helping.refuse_support(person, now=now)
@@ -130,9 +131,9 @@ def may_be_mailed(request: RecoveryRequest, person: Administrator, *, now: datet
 def _refuse(person: Administrator, *, actor: Actor, now: datetime) -> bool:
     """Refuse what no words make possible; return whether nobody could agree, so that it waits for objections."""
     helping.refuse_helper(person, actor=actor, now=now, way=Way.SUPPORT)
-    deciding.refuse_newcomer(actor, now=now)
+    who_may_agree.refuse_newcomer(actor, now=now)
     pending = _requests(person).filter(state__in=PENDING).exclude(way=Way.WAITING).first()
-    if pending is not None and not deciding.is_over(pending, now=now):
+    if pending is not None and not request_state.is_over(pending, now=now):
         raise AlreadyAsked
     today = _requests(person).filter(way=Way.SUPPORT, asked_at__gt=now - timedelta(days=1))
     if today.count() >= ASKS_A_DAY:

@@ -13,7 +13,7 @@ from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import Actor, by_link
 from doorward.customers import locking
-from doorward.recovery import requests
+from doorward.recovery import request_state, requests
 from doorward.recovery.models import RecoveryRequest, State
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def came_of(token: str, *, host: str) -> State:
 
 def _end(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> State:
     """End a request; where the new device is set up already, everything, as where it is said that it was not them."""
-    if requests.is_back(request, now=now):
+    if request_state.is_back(request, now=now):
         requests.deny(request, person, actor=actor, now=now)
         return State.DENIED
     requests.stop(request, person, actor=actor, now=now)
@@ -79,4 +79,4 @@ def request_of(link: MailedLink, *, now: datetime) -> RecoveryRequest:
 
 
 def _may_end(request: RecoveryRequest, *, now: datetime) -> bool:
-    return requests.is_back(request, now=now) or requests.may_stop(request)
+    return request_state.is_back(request, now=now) or request_state.may_stop(request)

@@ -18,7 +18,7 @@ from doorward.gate.requirement import Need, Step
 from doorward.kernel.errors import Refusal
 from doorward.kernel.refusals import sentence
 from doorward.policy.rules import FactorKind
-from doorward.recovery import requests, set_up_pass, veto
+from doorward.recovery import request_state, set_up_pass, veto
 from doorward.recovery.models import State, Way
 from doorward.recovery.queries import ways_of
 from doorward.sessions.errors import StaleRequest
@@ -148,7 +148,7 @@ def _no_link(request: Request, refusal: Refusal) -> HttpResponse:
 
 def _veto_page(link: MailedLink, *, now: datetime) -> VetoPage:
     request = veto.request_of(link, now=now)
-    waits, back = request.way == Way.WAITING, requests.is_back(request, now=now)
+    waits, back = request.way == Way.WAITING, request_state.is_back(request, now=now)
     # Of what is mailed, nothing is suspended.
     suspended = request.state == State.ISSUED and not request.by_mail
     return VetoPage(

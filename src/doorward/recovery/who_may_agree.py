@@ -1,4 +1,4 @@
-"""What stands between a request and its pass: that it is over, who may not agree, and when time alone is not enough."""
+"""Who may not agree to a request, and when time alone is not enough: one hand does not give both yeses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from doorward.credentials.events import (
     TWO_FACTOR_RESET,
 )
 from doorward.customers.tabs import ADMINISTRATORS
-from doorward.recovery import just_before, rules, set_up_pass
+from doorward.recovery import just_before, rules
 from doorward.recovery.errors import (
     LetInBySupport,
     NotByTime,
@@ -35,7 +35,7 @@ from doorward.recovery.errors import (
     StaffTooNew,
 )
 from doorward.recovery.events import HELPED, PASS_MAILED, RESCUE_USED, RESCUED
-from doorward.recovery.models import State, Way
+from doorward.recovery.models import Way
 from doorward.recovery.rules import Decider
 from doorward.signin.events import FIRST_MEMBER_ADDED
 
@@ -77,30 +77,6 @@ _GAVE: Final = (
 _MADE: Final = (ADMINISTRATOR_ADDED, INVITATION_SENT)
 # Who acts on a customer's people and is none of them. The background work gives nobody access by itself.
 _PROVIDERS: Final = (ActorType.PERSON, ActorType.OPERATOR)
-
-
-def is_over(request: RecoveryRequest, *, now: datetime) -> bool:
-    """Return whether a pending request came to its end without anybody's word: by time, or by what happened since.
-
-    The person came back on their own; they, or their company, were suspended, or they lost the tab, so that they could
-    not object; or its time is over. The worker need not have come by.
-    """
-    person, since = request.administrator, request.asked_at
-    end = ends_at(request)
-    return (
-        (end is not None and end <= now)
-        or set_up_pass.proved_since(person.id, since)
-        or just_before.disturbed(person, since=since)
-    )
-
-
-def ends_at(request: RecoveryRequest) -> datetime | None:
-    """Return when a pending request lapses; None: it does not."""
-    if request.state != State.OPEN:
-        return request.approved_at and request.approved_at + rules.PASS_LIFETIME
-    if request.due_at is not None:
-        return request.due_at + rules.PASS_LIFETIME
-    return request.asked_at + rules.SUPPORT_WAITS if request.way == Way.SUPPORT else None
 
 
 def refuse_decider(request: RecoveryRequest, *, actor: Actor) -> None:
