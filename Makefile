@@ -119,6 +119,10 @@ bench-importing: ready ## moving 100,000 people in: its seconds, its CPU, its me
 bench-exports: ready ## an export and an evidence pack of 50,000 people and 600,000 events: seconds, CPU, memory (some minutes)
 	@$(BIN)/python -m benchmarks.exports
 
+.PHONY: files
+files: $(STAMP) ## every file in one line: what it holds (ROOM=recovery: of one room)
+	@scripts/files $(ROOM)
+
 docs: ready ## the pictures and tables in docs/ that are made from the code
 	@scripts/docs
 

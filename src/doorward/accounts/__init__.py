@@ -1,1 +1,1 @@
-"""People: accounts, passwords, invitations, access rights, sessions."""
+"""People: adding, changing and inviting them, e-mail, mailed links, exceptions, and that somebody can still help."""

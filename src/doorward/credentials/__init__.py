@@ -1,1 +1,1 @@
-"""Factors: authenticator apps and recovery codes."""
+"""What somebody proves themselves with: a folder a factor, and what all share: adding, removing, alarms."""

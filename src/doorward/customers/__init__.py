@@ -1,1 +1,1 @@
-"""Brands, customers, policies and tabs; the one door to a customer's data."""
+"""Brands, host names, customers and tabs; locks, rights, and the one door to a customer's data."""

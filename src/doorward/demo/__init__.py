@@ -1,0 +1,1 @@
+"""The demonstration: `doorward demo`, its data folder, its people, its mail."""

@@ -1,1 +1,1 @@
-"""Events that reach a mailbox; the background worker."""
+"""Events that reach a mailbox: who is told, letters, the outbox, the background worker."""

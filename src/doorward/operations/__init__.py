@@ -1,0 +1,1 @@
+"""What an operator does: backups, exports, evidence, checks, the selftest."""

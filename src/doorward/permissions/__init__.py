@@ -1,0 +1,1 @@
+"""Actions and what each needs, what protects people, whom staff may reach: pure."""

@@ -1,0 +1,1 @@
+"""What is required of whom, from when and with what: fields, versions, minimums, grace and waves."""

@@ -1,0 +1,1 @@
+"""Passkeys (WebAuthn): asked for, made, verified, and the host that they belong to."""

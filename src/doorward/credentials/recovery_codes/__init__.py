@@ -1,0 +1,1 @@
+"""Recovery codes: made, shown once, used once."""

@@ -1,0 +1,1 @@
+"""What is asked of databases beyond Django: hot queries, poolers, clocks, dumps, migrations that only add."""

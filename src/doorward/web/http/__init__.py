@@ -1,0 +1,1 @@
+"""What all requests go through: edge, language, cookies, the gate, errors, rendering."""

@@ -1,0 +1,1 @@
+"""The pages of signing in, of mailed links and of reauthentication."""
