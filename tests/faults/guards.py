@@ -724,6 +724,13 @@ GUARDS: Final = (
         '"id_token": sorted(may_have.intersection(id_token)),',
         '"id_token": sorted(set(id_token)),',
         "signon/test_claims.py::test_nothing_is_told_that_the_application_may_not_ask_for",
+        also=(
+            (
+                "applications/claims.py",
+                "return _may_have(live.grant.application).intersection(asked)",
+                "return set(asked)",
+            ),
+        ),
     ),
     Guard(
         "only on a person's own machine another port will do",
