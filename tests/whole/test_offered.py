@@ -101,6 +101,7 @@ def test_whatever_is_shown_is_allowed(world, who):
     assert walk.pages > 2
     assert not walk.refused, "\n".join(sorted(walk.refused))
     assert not walk.twice, "\n".join(sorted(walk.twice))
+    assert not walk.mute, "\n".join(sorted(walk.mute))
 
 
 def test_a_colleague_who_sees_more_customers_is_only_to_be_read(world):
