@@ -40,12 +40,13 @@ COMPARE = (
 )
 # What compares and is no proof that somebody could guess.
 NO_GUESS = {
+    "doorward.signin.mailbox._looked_at": "part of `verify_code`, which is tried: it counts first",
     "doorward.credentials.recovery_codes.codes._look": "part of `use`, which counts it",
     "doorward.audit.erasure_marks.holds": "a mark in history: 256 bits under a key of ours",
     "doorward.audit.erasure_marks.holds_erased": "the same, beside the hash of an event that was erased",
     "doorward.credentials.password.hashers._pbkdf2": "part of Django's `check_password`: a hash that was imported",
     "doorward.credentials.password.hashers._scrypt": "part of Django's `check_password`: a hash that was imported",
-    "doorward.applications.authorization_codes.redeem": "code and verifier: 256 bits each; a wrong one uses it up",
+    "doorward.applications.authorization_codes._fits": "code and verifier: 256 bits each; a wrong one uses it up",
     "doorward.applications.visits.take": "a code and a cookie: 256 bits each, and a wrong one uses it up",
     "doorward.accounts.mailed_links._is_of": "a mailed link: 128 bits",
     "doorward.accounts.first_link.find": "the link of a first start: 256 bits",
