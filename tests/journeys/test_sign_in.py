@@ -228,6 +228,9 @@ def test_reloading_the_mailbox_page_sends_no_second_mail_and_resending_waits(cli
     clock.shift(mailbox.RESEND_AFTER)
     assert client.post("/sign-in/mailbox/", {"resend": "on"}).status_code == 303
     assert MailboxProof.objects.count() == 2
+    words = f"A code is on its way to {owner.email}."
+    assert words in client.get("/sign-in/mailbox/").content.decode()
+    assert words not in client.get("/sign-in/mailbox/").content.decode()
 
 
 def test_grace_may_be_put_off_for_this_session_until_it_ends(client, owner, customer, clock):

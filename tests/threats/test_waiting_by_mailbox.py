@@ -530,7 +530,12 @@ def test_over_the_pages(lost, clock):
     phone.post("/sign-in/", {"email": lost.email, "password": PASSWORD})
     assert "/sign-in/help/wait/" in phone.get("/sign-in/help/").content.decode()
     assert phone.post("/sign-in/help/wait/", {"ask": "on"}).status_code == 422
+    page = phone.get("/sign-in/help/wait/").content.decode()
+    assert 'name="code"' not in page
     assert phone.post("/sign-in/help/wait/", {"resend": "on"}).status_code == 303
+    page = phone.get("/sign-in/help/wait/").content.decode()
+    assert f"A code is on its way to {lost.email}." in page
+    assert 'name="code"' in page
     run_once(timezone.now())
     delivery = Delivery.objects.filter(template="mailbox_code").latest("id")
     body = str(write(delivery, now=timezone.now()).body)

@@ -83,6 +83,11 @@ def send(*, session_id: UUID, actor: Actor, now: datetime, again: bool = False) 
         return proof
 
 
+def is_out(session_id: UUID, *, now: datetime) -> bool:
+    """Return whether a code was mailed for this session that can still be typed."""
+    return any(_good(proof, now=now) for proof in _made_by_now(session_id, now=now))
+
+
 def verify_code(  # noqa: PLR0913 - the code, and the session whose proof it is
     *,
     session_id: UUID,

@@ -73,10 +73,14 @@ class HelpMePage:
 
 @dataclass(frozen=True, slots=True)
 class WaitPage:
-    """Waiting instead of help. `until`: it was asked for, and is over then; `impossible`: why it cannot be."""
+    """Waiting instead of help. `until`: it was asked for, and is over then; `impossible`: why it cannot be.
+
+    `sent`: a code for the mailbox was, and is asked for.
+    """
 
     hours: int
     verified: bool
+    sent: bool
     until: datetime | None
     email: str
     impossible: str = ""

@@ -46,6 +46,7 @@ from doorward.web.signin.forms import (
     SentCodeForm,
 )
 from doorward.web.signin.pages import CodePage, CodesPage, PasswordPage, SignInPage
+from doorward.web.signin.sent_codes import say_sent
 
 if TYPE_CHECKING:
     from doorward.sessions.issuing import Started
@@ -147,6 +148,7 @@ def verify_mailbox(request: Request) -> HttpResponse:
         form = read_either(request, ResendForm, SentCodeForm)
         if isinstance(form, ResendForm):
             mailbox.send(session_id=session_id, actor=actor, now=now, again=True)
+            say_sent(request)
             return see_other(request.path)
         started = mailbox.verify_code(
             session_id=session_id,

@@ -19,6 +19,7 @@ from doorward.web.http.requests import acting, session_of
 from doorward.web.kit.forms import is_bare, read, read_either, wrong
 from doorward.web.signin.forms import AskForm, ResendForm, SentCodeForm
 from doorward.web.signin.pages import WaitPage
+from doorward.web.signin.sent_codes import say_sent
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -54,6 +55,7 @@ def _mailbox(request: Request) -> HttpResponse:
     form = read_either(request, ResendForm, SentCodeForm)
     if isinstance(form, ResendForm):
         mailbox.send(session_id=auth.browser.session_id, actor=actor, now=now, again=True)
+        say_sent(request)
         return see_other(PATH)
     started = mailbox.verify_code(
         session_id=auth.browser.session_id,
@@ -73,6 +75,7 @@ def _page(request: Request, refusal: Refusal | None = None) -> WaitPage:
     return WaitPage(
         hours=queries.ways_of(auth, now=request.now).wait_hours,
         verified=waiting.mailbox_verified(auth, now=request.now),
+        sent=mailbox.is_out(auth.browser.session_id, now=request.now),
         until=until,
         email=auth.person.email,
         impossible="" if why_not is None else sentence(why_not),
