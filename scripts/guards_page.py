@@ -19,7 +19,8 @@ true after each step: two companies, the provider's support, minimums, passkeys,
 
 What is guarded twice has no row: with either guard gone, nothing changes. A request is looked for among those of its
 customer, for instance, and its person is then locked among the same customer's people. Of three of these both guards
-are taken out together; of two for the race behind them to be seen, and on SQLite one writer at a time is a guard besides.
+are taken out together; of two for the race behind them to be seen, and on SQLite one writer at a time is
+a guard besides.
 
 | guard | stands in | what goes red without it |
 | --- | --- | --- |
