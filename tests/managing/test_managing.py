@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -219,6 +220,10 @@ def test_home_and_activity_name_whose_portal_it_is_and_greet_who_looks(owner, st
     assert "Harbour Bakery" in heading
     assert staff.customer.name not in heading
     assert "first sign-in" not in home
+    assert "The company's details" in html.unescape(home)
+    assert "Your company" not in home
+    own = browsers.browser_of_with_factor(owner).get("/").content.decode()
+    assert "Your company's details" in html.unescape(own)
     activity = client.get("/activity/").content.decode()
     assert "What happened at Harbour Bakery:" in activity
     client.post("/managing/leave/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -115,6 +115,7 @@ def home_page(  # noqa: PLR0913 - what was gathered
             tuple(link for link in tab_links() if link.key in person.tab_keys),
             tuple(keys_for(person)),
             numbers.people,
+            auth.staff is not None,
         ),
         waiting=() if managed else (*waiting_lines(numbers.weak), *staff_lines(of_staff)),
         weak=_weak(
@@ -155,10 +156,20 @@ def _weak(
 
 @lru_cache(maxsize=512)
 def _cards(
-    _language: str | None, mine: tuple[TabLink, ...], keys: tuple[str, ...], people: People | None
+    _language: str | None,
+    mine: tuple[TabLink, ...],
+    keys: tuple[str, ...],
+    people: People | None,
+    managed: bool,  # noqa: FBT001 - by its place, as the cache wants it
 ) -> tuple[Card, ...]:
-    """Word the cards; the same from one look to the next, until a number changes."""
-    return (*_own_cards(mine), *_built_in_cards(keys, people))
+    """Word the cards; the same from one look to the next, until a number changes. `managed`: for the staff."""
+    cards = (*_own_cards(mine), *_built_in_cards(keys, people))
+    if not managed:
+        return cards
+    # It is not their company.
+    of_company = _("The company's details, and what it requires of its people.")
+    address = ADDRESSES[tabs.ACCOUNT]
+    return tuple(replace(one, text=of_company) if one.url == address else one for one in cards)
 
 
 def _own_cards(mine: Iterable[TabLink]) -> Iterator[Card]:
@@ -202,7 +213,7 @@ def _administrators_card(people: People) -> Card:
 
 
 _TEXTS = {
-    tabs.ACCOUNT: gettext_lazy("The company's details, and what it requires of its people."),
+    tabs.ACCOUNT: gettext_lazy("Your company's details, and what it requires of its people."),
     tabs.ACTIVITY: gettext_lazy("What happened here: who did what, when and from where."),
     tabs.SUPPORT: gettext_lazy("Whom to ask, and guides with pictures."),
     tabs.CUSTOMERS: gettext_lazy("The companies that use this portal."),
