@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from doorward.customers import services
 from doorward.customers.tabs import ACCOUNT
@@ -16,6 +15,7 @@ from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.operations.evidence import making, period
 from doorward.permissions.actions import Action
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import acting, signed_in
@@ -52,7 +52,7 @@ class EvidencePage:
 
 
 @needs(replace(MAKE, fresh=None), post=MAKE)
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def evidence(request: Request) -> HttpResponseBase:
     """Show what an evidence pack is; a POST makes one, and gives it."""
     zone = timezone.get_current_timezone_name()

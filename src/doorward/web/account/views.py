@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers import services
 from doorward.customers.tabs import ACCOUNT
@@ -18,6 +18,7 @@ from doorward.policy.versions import policy_of_customer
 from doorward.rollout import waiting_waves
 from doorward.web.account.pages import about_policy, account_page
 from doorward.web.http.errors import error_page
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @needs(Need.right(ACCOUNT, managed=Managed.LOOK), post=Need.of(Action.CHANGE_POLICY))
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def account(request: Request) -> HttpResponse:
     """Show the account; who looks after its people also changes its policy here."""
     me = signed_in(request)
@@ -58,7 +59,7 @@ def _page(request: Request, customer: Customer, form: Typed) -> HttpResponse:
 
 
 @needs(Need.of(Action.REHEARSE))
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def rehearse(request: Request) -> HttpResponse:
     """Rehearse what the form of the policy says; the form is on Account."""
     me = signed_in(request)
@@ -76,7 +77,7 @@ def rehearse(request: Request) -> HttpResponse:
 
 
 @needs(Need.of(Action.REHEARSE), post=Need.of(Action.CHANGE_POLICY))
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def rehearsal(request: Request, rehearsal_id: UUID) -> HttpResponse:
     """Show what a policy would do to each person; a POST saves it."""
     if ACCOUNT in signed_in(request).tab_keys:

@@ -21,7 +21,8 @@ from doorward.permissions.actions import Action
 from doorward.web.administrators.forms import ExceptionForm
 from doorward.web.administrators.listing import PATH
 from doorward.web.administrators.pages import ExceptionPage
-from doorward.web.administrators.views import RIGHT, both
+from doorward.web.administrators.views import RIGHT
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.posted import optional

@@ -19,7 +19,8 @@ from doorward.recovery import help as helping
 from doorward.recovery import queries, requests, set_up_words
 from doorward.web.administrators.forms import DecideForm, HelpForm
 from doorward.web.administrators.pages import HelpPage, PassPage, RequestPage, RequestsPage
-from doorward.web.administrators.views import RIGHT, both
+from doorward.web.administrators.views import RIGHT
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in

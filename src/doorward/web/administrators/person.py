@@ -21,8 +21,9 @@ from doorward.web.administrators.forms import ChangeForm
 from doorward.web.administrators.listing import PATH
 from doorward.web.administrators.pages import PersonHistory, Question
 from doorward.web.administrators.person_page import person_page, question_for
-from doorward.web.administrators.views import LOOK, RIGHT, both
+from doorward.web.administrators.views import LOOK, RIGHT
 from doorward.web.http.gate import is_recent
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.posted import FieldMissing

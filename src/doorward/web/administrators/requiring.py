@@ -21,7 +21,8 @@ from doorward.rollout import applying
 from doorward.rollout.rehearsal import Plan
 from doorward.web.administrators.forms import MarkedForm
 from doorward.web.administrators.listing import PATH, list_page, read_wanted
-from doorward.web.administrators.views import both, chosen
+from doorward.web.administrators.views import chosen
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import session_of, signed_in

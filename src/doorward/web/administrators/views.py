@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from doorward.accounts import added_once
 from doorward.accounts.errors import UnknownAction
@@ -24,6 +23,7 @@ from doorward.web.administrators.listing import PATH, list_page
 from doorward.web.administrators.locked import lock, locked_parts
 from doorward.web.administrators.pages import AddPage
 from doorward.web.administrators.person_fields import new_fields
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -42,7 +42,6 @@ RIGHT = Need.right(ADMINISTRATORS)
 # Also for the provider's staff, while it manages the portal.
 LOOK = Need.right(ADMINISTRATORS, managed=Managed.LOOK)
 CHANGE = Need.right(ADMINISTRATORS, managed=Managed.CHANGE)
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @needs(LOOK, post=Need.of(Action.REQUIRE_TWO_FACTORS))

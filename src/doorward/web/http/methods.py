@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from django.http import HttpResponse
+from django.views.decorators.http import require_http_methods
 
+# A page with a form: GET shows it, POST does it.
+both: Final = require_http_methods(["GET", "HEAD", "POST"])
 # What may reach the gate, which leads on or refuses whatever a page does not take.
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Known ones that no page can ever take.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -23,6 +24,7 @@ from doorward.web.kit.forms import NOTHING, Wrong, wrong
 from doorward.web.kit.history import line_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from django.http import HttpResponse
@@ -86,38 +88,36 @@ def show(request: Request, managing_id: UUID) -> HttpResponse:
 @require_POST
 def agree_to(request: Request, managing_id: UUID) -> HttpResponse:
     """Let staff in, or let them change something."""
-    customer_id = signed_in(request).customer_id
-    try:
-        agree.agree(managing_id, customer_id=customer_id, actor=acting(request), now=request.now)
-    except Refusal as refusal:
-        return _show(request, managing_id, wrong(refusal))
-    messages.success(request, _("You have agreed. You can end it here at any time."))
-    return see_other(f"/managing/{managing_id}/")
+    deed = partial(agree.agree, now=request.now)
+    done = _("You have agreed. You can end it here at any time.")
+    return _decide(request, managing_id, deed, done=done)
 
 
 @needs(RIGHT, post=Need.of(Action.END_MANAGING))
 @require_POST
 def end_now(request: Request, managing_id: UUID) -> HttpResponse:
     """Send staff away, or refuse to let them in."""
-    customer_id = signed_in(request).customer_id
-    try:
-        end.end(managing_id, customer_id=customer_id, actor=acting(request), now=request.now)
-    except Refusal as refusal:
-        return _show(request, managing_id, wrong(refusal))
-    messages.success(request, _("It has ended. Support can no longer see your portal."))
-    return see_other(f"/managing/{managing_id}/")
+    deed = partial(end.end, now=request.now)
+    done = _("It has ended. Support can no longer see your portal.")
+    return _decide(request, managing_id, deed, done=done)
 
 
 @needs(RIGHT, post=Need.of(Action.END_MANAGING))
 @require_POST
 def no_changes(request: Request, managing_id: UUID) -> HttpResponse:
     """Let staff go on looking, and change nothing."""
-    customer_id, actor = signed_in(request).customer_id, acting(request)
+    done = _("Support can look, and change nothing.")
+    return _decide(request, managing_id, end.refuse_changes, done=done)
+
+
+def _decide(
+    request: Request, managing_id: UUID, service: Callable[..., object], *, done: str
+) -> HttpResponse:
     try:
-        end.refuse_changes(managing_id, customer_id=customer_id, actor=actor)
+        service(managing_id, customer_id=signed_in(request).customer_id, actor=acting(request))
     except Refusal as refusal:
         return _show(request, managing_id, wrong(refusal))
-    messages.success(request, _("Support can look, and change nothing."))
+    messages.success(request, done)
     return see_other(f"/managing/{managing_id}/")
 
 

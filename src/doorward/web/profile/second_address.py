@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from doorward.accounts import own_profile, second_address
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from doorward.web.http.requests import Request
 
-both = require_http_methods(["GET", "HEAD", "POST"])
 HERE = "/profile/"
 
 

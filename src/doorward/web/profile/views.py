@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from doorward.accounts import own_profile
 from doorward.accounts.own_profile import OwnProfile
@@ -18,6 +17,7 @@ from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.web.http.gate import is_recent
 from doorward.web.http.language import keep_language
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.web.http.requests import Request
-
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @needs(Need.THROUGH)

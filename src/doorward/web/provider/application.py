@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from doorward.applications import clients, secrets
 from doorward.applications.clients import ApplicationDetails
@@ -20,6 +20,7 @@ from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
@@ -96,7 +97,7 @@ class ApplicationPage:
 
 
 @needs(Need.right(TABS), post=Need.of(Action.CHANGE_APPLICATION))
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def edit(request: Request, tab_id: UUID) -> HttpResponse:
     """Show the application of a tab, make and change it."""
     application = clients.of_tab(tab_id)

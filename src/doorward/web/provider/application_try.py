@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from doorward.applications import clients, identity_headers, sites, trying
 from doorward.applications.field_words import SCOPES
@@ -21,6 +20,7 @@ from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import acting, signed_in
@@ -154,14 +154,14 @@ class TryPage:
 
 
 @needs(RIGHT, post=Need.of(Action.TRY_APPLICATION))
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def try_it(request: Request, tab_id: UUID) -> HttpResponse:
     """Ask for somebody's e-mail, and show what would come of it at the application of a tab."""
     return _try(request, clients.of_tab(tab_id))
 
 
 @needs(RIGHT, post=Need.of(Action.TRY_APPLICATION))
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def try_site(request: Request, tab_id: UUID) -> HttpResponse:
     """Ask the same of the site of a tab."""
     return _try(request, sites.of_tab(tab_id))

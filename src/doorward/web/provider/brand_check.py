@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from doorward.customers import staff_scope
 from doorward.customers.tabs import BRANDS
@@ -19,6 +18,7 @@ from doorward.operations.checks.brand import kept
 from doorward.operations.checks.brand.check import look
 from doorward.operations.checks.brand.host_names import Doors
 from doorward.permissions.actions import Action
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -52,7 +52,7 @@ class CheckPage:
 
 
 @needs(Need.right(BRANDS), post=Need.of(Action.CHECK_BRAND))
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def page(request: Request, brand_id: UUID) -> HttpResponse:
     """Say what would be looked at, and look."""
     brand = staff_scope.brand(brand_id, signed_in(request).scope)

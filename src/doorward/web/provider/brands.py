@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.credentials.passkeys import other_host
 from doorward.customers import brands as services
@@ -21,6 +21,7 @@ from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, NotFound, Refusal
 from doorward.permissions.actions import Action
 from doorward.permissions.staff_scope import Reach
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 RIGHT = Need.right(BRANDS)
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @needs(RIGHT)

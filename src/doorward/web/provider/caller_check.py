@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.views.decorators.http import require_http_methods
-
 from doorward.customers import staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.recovery import caller_check
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 RIGHT = Need.right(CUSTOMERS)
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers import deletion, notes, staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from doorward.web.kit.history import HistoryPage
 
 RIGHT = Need.right(CUSTOMERS)
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True, slots=True)

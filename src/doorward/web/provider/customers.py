@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.accounts import added_once, invitations
 from doorward.credentials.passkeys.other_host import change_customer
@@ -17,6 +17,7 @@ from doorward.gate.requirement import Need
 from doorward.kernel.errors import ChoiceInvalid, ConfirmationMissing, NotFound, Refusal
 from doorward.permissions.actions import Action
 from doorward.permissions.staff_scope import Reach
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from doorward.web.provider.life_page import Question
 
 RIGHT = Need.right(CUSTOMERS)
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @needs(RIGHT)

@@ -20,13 +20,14 @@ from doorward.kernel.refusals import sentence
 from doorward.kernel.text.cleaning import fold_case, storable
 from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, say_refused, wrong
-from doorward.web.provider.customers import RIGHT, both
+from doorward.web.provider.customers import RIGHT
 from doorward.web.provider.forms import ColumnsForm, ImportForm
 from doorward.web.provider.import_page import COLUMNS, ListPage, cells, fate_of, run_page
 

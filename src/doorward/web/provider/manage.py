@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from doorward.customers import staff_scope
 from doorward.customers.tabs import MANAGE
@@ -18,6 +18,7 @@ from doorward.managing import ask, end, queries, session
 from doorward.managing.models import State
 from doorward.permissions.actions import Action
 from doorward.web.http.gate import go_on
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
@@ -58,7 +59,7 @@ class AskPage:
 
 
 @needs(RIGHT, post=ASK)
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def page(request: Request, customer_id: UUID) -> HttpResponse:
     """Ask why somebody needs to see the portal; show what became of it."""
     customer = staff_scope.customer(customer_id, signed_in(request).scope)

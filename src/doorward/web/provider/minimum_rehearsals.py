@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from doorward.gate.requirement import Need
 from doorward.permissions.actions import Action
 from doorward.policy import versions
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import see_other
 from doorward.web.kit import policy_saving, rehearsals
 from doorward.web.kit.policy_form import Typed
 from doorward.web.kit.rehearsal_page import Room
-from doorward.web.provider.minimums import Shown, both, of_brand_id, of_customer_id, page
+from doorward.web.provider.minimums import Shown, of_brand_id, of_customer_id, page
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from doorward.customers import staff_scope
 from doorward.customers.models import Brand, Customer, CustomerKind
@@ -19,6 +19,7 @@ from doorward.permissions.actions import Action
 from doorward.policy import versions
 from doorward.policy.fields import RequiredOf
 from doorward.rollout import waiting_waves
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from doorward.policy.versions import Owner
     from doorward.web.http.requests import Request
     from doorward.web.kit.policy_form import PolicyForm, Typed
-
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from doorward.applications import clients, identity_headers, rules, sites
 from doorward.applications.sites import SiteDetails
@@ -17,6 +17,7 @@ from doorward.customers.tabs import TABS
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
@@ -67,7 +68,7 @@ class SitePage:
 
 
 @needs(Need.right(TABS), post=Need.of(Action.CHANGE_APPLICATION))
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def edit(request: Request, tab_id: UUID) -> HttpResponse:
     """Show the site of a tab, make and change it."""
     site = sites.of_tab(tab_id)

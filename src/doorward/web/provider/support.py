@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from doorward.accounts import services as accounts
 from doorward.accounts.models import Administrator, Status
@@ -21,6 +20,7 @@ from doorward.kernel.text.cleaning import fold_email
 from doorward.permissions.actions import Action
 from doorward.recovery import queries, support
 from doorward.recovery.errors import NobodyToHelp
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
 RIGHT = Need.right(CUSTOMERS)
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

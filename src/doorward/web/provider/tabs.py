@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.accounts.tab_rights import remove_tab
 from doorward.applications import clients, sites
@@ -20,6 +20,7 @@ from doorward.customers.tabs import TABS, in_order
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from doorward.web.kit.fields import Field
 
 RIGHT = Need.right(TABS)
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from doorward.accounts import mailed_links
 from doorward.gate.requirement import Need
@@ -15,6 +15,7 @@ from doorward.kernel.refusals import sentence
 from doorward.recovery import lost
 from doorward.recovery.errors import NoDeviceChosen
 from doorward.web.http import cookies
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.kit.forms import NOTHING, read, wrong
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from doorward.web.http.requests import Request
 
-both = require_http_methods(["GET", "HEAD", "POST"])
 DEVICE = "/security/lost/device/"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from doorward.audit.reason import Reason, Why
 from doorward.credentials.passkeys import verify
@@ -25,6 +25,7 @@ from doorward.recovery.new_phone import Device, Progress, Stage, progress
 from doorward.sessions.errors import StaleRequest
 from doorward.sessions.reauthentication import RECOVERY_PROOF_SECONDS
 from doorward.web.http.gate import go_on
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from doorward.sessions.issuing import Started
     from doorward.web.http.requests import Request
 
-both = require_http_methods(["GET", "HEAD", "POST"])
 HERE = "/security/new-phone/"
 
 

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.applications import signed_in_where
 from doorward.credentials import removal
@@ -25,6 +25,7 @@ from doorward.permissions.actions import Action
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
 from doorward.web.http.gate import ReauthenticationWanted, go_on
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
@@ -46,7 +47,6 @@ from doorward.web.security.forms import (
 if TYPE_CHECKING:
     from doorward.web.http.requests import Request
 
-both = require_http_methods(["GET", "HEAD", "POST"])
 HERE = "/security/"
 # With it the page tells the browser which passkeys there are by now.
 HERE_CHANGED = "/security/?devices=changed"

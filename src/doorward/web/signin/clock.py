@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.views.decorators.http import require_http_methods
-
 from doorward.credentials.events import PROOF_FAILED, SECOND_STEP_FAILED
 from doorward.credentials.totp import clock_doctor
 from doorward.gate.requirement import Need, Step
@@ -15,6 +13,7 @@ from doorward.kernel.errors import Refusal
 from doorward.kernel.refusals import clock_off
 from doorward.kernel.text.cleaning import safe_next
 from doorward.policy.rules import FactorKind
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from doorward.audit.events import EventType
     from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
-
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @serves(Step.VERIFY_FACTOR)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.views.decorators.http import require_http_methods
-
 from doorward.accounts import first_link
 from doorward.accounts.errors import FirstLinkInvalid
 from doorward.credentials.password.rules import minimum
@@ -15,6 +13,7 @@ from doorward.kernel.refusals import sentence
 from doorward.signin import first_member
 from doorward.web.http import cookies
 from doorward.web.http.gate import go_on, landing
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.kit.forms import blank, read, wrong
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @needs(Need.NOTHING)
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def become_first(request: Request) -> HttpResponse:
     """Make the first of the provider's people, who goes on to set up two-factor sign-in."""
     token = cookies.link_token(request)

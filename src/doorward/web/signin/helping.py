@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.accounts import mailed_links
 from doorward.accounts.errors import LinkUsed
@@ -25,6 +25,7 @@ from doorward.sessions.errors import StaleRequest
 from doorward.signin import take_back as taking_back
 from doorward.web.http import cookies, posted
 from doorward.web.http.gate import go_on, onward
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
@@ -45,7 +46,7 @@ _DONE: Final = "/veto/done/"
 
 
 @serves(Step.VERIFY_FACTOR)
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def take_back(request: Request) -> HttpResponse:
     """Ask for the proof of a device that was suspended; it is taken back by that, and lets in."""
     if request.method != "POST":
@@ -87,7 +88,7 @@ def help_me(request: Request) -> HttpResponse:
 
 
 @serves(Step.VERIFY_FACTOR)
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def use_pass(request: Request) -> HttpResponse:
     """Ask for the set-up pass that a colleague was shown; it leads to the set-up of a new device alone."""
     if request.method != "POST":
@@ -107,7 +108,7 @@ def use_pass(request: Request) -> HttpResponse:
 
 
 @needs(Need.NOTHING)
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def object_by_link(request: Request) -> HttpResponse:
     """Ask whether help is to be refused, by the link that was mailed; refuse it."""
     token = cookies.link_token(request)

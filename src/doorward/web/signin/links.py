@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from doorward.accounts import email_change, invitations, mailed_links
 from doorward.accounts.errors import LinkExpired, LinkInvalid, LinkUsed
@@ -26,6 +26,7 @@ from doorward.signin import forgotten_password
 from doorward.signin import invitation as signin_invitation
 from doorward.web.http import cookies, unsent
 from doorward.web.http.gate import go_on, landing
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.kit.forms import read, wrong
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
     from doorward.sessions.issuing import Started
     from doorward.web.http.requests import Request
-
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @needs(Need.NOTHING)

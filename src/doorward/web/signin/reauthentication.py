@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from doorward.credentials.passkeys import verify
 from doorward.credentials.passkeys.challenges import Purpose
@@ -21,6 +21,7 @@ from doorward.policy.rules import FactorKind
 from doorward.sessions import queries, saved_requests
 from doorward.sessions.errors import StaleRequest
 from doorward.web.http.gate import go_on, onward
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
@@ -43,7 +44,7 @@ _OUR_OWN = frozenset({None, "same-origin"})
 
 
 @serves(Step.VERIFY_PASSWORD, through=True)
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def reauthenticate(request: Request) -> HttpResponse:
     """Ask for a passkey or a code of the app or, where there is neither, for the password."""
     if request.administrator is not None:  # else a step is due, and the gate has said why

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from doorward.accounts import second_address
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.kernel.refusals import sentence
 from doorward.web.http import cookies
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.signin.pages import LinkPage
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.web.http.requests import Request
-
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @needs(Need.NOTHING)

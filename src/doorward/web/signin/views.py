@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from doorward.credentials import wrong_proofs
 from doorward.credentials.errors import AlreadyEnabled, FactorDisabled
@@ -29,6 +29,7 @@ from doorward.signin import mailbox, passkey, password, second_step
 from doorward.signin.errors import PasskeyUnknown, PortalElsewhere
 from doorward.web.http import cookies, unsent
 from doorward.web.http.gate import go_on, landing, onward
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
@@ -51,8 +52,6 @@ from doorward.web.signin.sent_codes import say_sent
 if TYPE_CHECKING:
     from doorward.sessions.issuing import Started
     from doorward.web.http.requests import Request
-
-both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @serves(Step.SIGN_IN)

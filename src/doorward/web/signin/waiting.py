@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.views.decorators.http import require_http_methods
-
 from doorward.gate.requirement import Step
 from doorward.kernel.errors import Refusal
 from doorward.kernel.refusals import sentence
@@ -13,6 +11,7 @@ from doorward.recovery import queries, waiting
 from doorward.sessions.errors import StaleRequest
 from doorward.signin import mailbox
 from doorward.web.http.gate import go_on, onward
+from doorward.web.http.methods import both
 from doorward.web.http.needs import serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
@@ -30,7 +29,7 @@ PATH = "/sign-in/help/wait/"
 
 
 @serves(Step.VERIFY_FACTOR)
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def wait(request: Request) -> HttpResponse:
     """Send a code to the mailbox, verify it, and ask to wait."""
     if request.method != "POST":

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.views.decorators.http import require_http_methods
-
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.recovery import caller_check
+from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
@@ -38,7 +37,7 @@ class CheckPage:
 
 
 @needs(Need.THROUGH)
-@require_http_methods(["GET", "HEAD", "POST"])
+@both
 def page(request: Request) -> HttpResponse:
     """Show one's own code, and take the one that support reads out."""
     me = signed_in(request)
