@@ -761,6 +761,20 @@ GUARDS: Final = (
         "applications/test_signed_in_where.py::test_nobody_ends_what_is_somebody_else_s",
     ),
     Guard(
+        "what a page says is escaped unless it is markup",
+        "web/fast/templates.py",
+        "is Markup else escape(said)",
+        "is Markup else str(said)",
+        "web/test_templates.py::test_what_is_no_markup_is_escaped_once",
+    ),
+    Guard(
+        "a value in a text of a page is escaped",
+        "web/kit/jinja.py",
+        "{name: escape(value) for name, value in values.items()}",
+        "values",
+        "web/test_templates.py::test_values_are_filled_into_a_text_of_the_page_s_language_and_escaped",
+    ),
+    Guard(
         "who would not get in is told of to nobody who tries",
         "applications/trying.py",
         "let_in = not any(one.step in _NEVER for one in found)",
