@@ -315,14 +315,15 @@ def test_one_of_an_older_version_is_brought_up_to_date(source, backup, tmp_path)
         assert there.run("restore", backup).returncode == 0
         _write(
             there,
-            "DELETE FROM django_migrations WHERE name = '0002_throw_away'",
-            "DROP TABLE customers_throwaway",
+            # The newest of its app, which makes one table.
+            "DELETE FROM django_migrations WHERE name = '0003_brand_check'",
+            "DROP TABLE customers_brandcheck",
         )
         assert there.backup(older).returncode == 0
     with place(tmp_path / "data", **key) as target:
         done = target.run("restore", older)
         assert done.returncode == 0, done.stderr
-        _write(target, "DROP TABLE customers_throwaway")  # it is there
+        _write(target, "DROP TABLE customers_brandcheck")  # it is there
 
 
 def test_a_history_that_was_tampered_with_is_said_when_it_is_back(source, tmp_path):

@@ -81,8 +81,8 @@ def test_it_costs_one_query_to_ask_and_one_transaction_to_sign_in(owner, django_
     # The test is a transaction itself, so that the one that begins in it is a savepoint.
     begun = [query for query in ran.captured_queries if query["sql"].startswith("SAVEPOINT")]
     assert len(begun) == 1
-    # The gate's, who is new to the browser, and what is still weak: for who looks after people.
-    with django_assert_num_queries(3):
+    # The gate's; and of how many people there are, what is still weak, for who looks after them.
+    with django_assert_num_queries(2):
         assert client.get("/").status_code == 200
 
 
