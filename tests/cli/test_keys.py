@@ -529,8 +529,8 @@ def test_run_wants_every_key_that_anything_needs(folder, database):
         "from doorward.cli.base import set_up_django\n"
         "set_up_django()\n"
         "from doorward.operations.sealed_columns import COLUMNS\n"
-        "from doorward.kernel.crypto import columns\n"
-        "list(columns.reseal(COLUMNS[0], columns.Found()))\n",
+        "from doorward.kernel.crypto import columns, rotating\n"
+        "list(rotating.reseal(COLUMNS[0], columns.Found()))\n",
         folder,
         database,
     )

@@ -630,7 +630,7 @@ GUARDS: Final = (
     Guard(
         "an answer goes to an address of the application",
         "signon/authorization_request.py",
-        "if not rules.is_one_of(application.redirect_uris, address, public=public):",
+        "if not redirect_addresses.is_one_of(application.redirect_uris, address, public=public):",
         "if False:",
         "threats/test_redirect_tricks.py::test_an_answer_goes_to_an_address_letter_by_letter_or_nowhere",
     ),
@@ -672,8 +672,8 @@ GUARDS: Final = (
     Guard(
         "a page names where somebody goes on to only while the application has that address",
         "applications/destination.py",
-        "if found is None or not rules.is_one_of(",
-        "if found is None or rules.is_one_of(",
+        "if found is None or not redirect_addresses.is_one_of(",
+        "if found is None or redirect_addresses.is_one_of(",
         "journeys/test_on_the_way.py::test_each_step_says_it_from_the_first_to_the_last",
     ),
     Guard(
@@ -734,7 +734,7 @@ GUARDS: Final = (
     ),
     Guard(
         "only on a person's own machine another port will do",
-        "applications/rules.py",
+        "applications/redirect_addresses.py",
         "alike = bool(public and one and other and one.groups() == other.groups())",
         "alike = bool(one and other and one.groups() == other.groups())",
         "threats/test_redirect_tricks.py::test_on_the_person_s_own_machine_the_port_may_be_another",

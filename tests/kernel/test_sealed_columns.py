@@ -20,7 +20,7 @@ from doorward.credentials import sealed
 from doorward.credentials.models import Factor
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.totp import enrol
-from doorward.kernel.crypto import columns, sealing
+from doorward.kernel.crypto import columns, rotating, sealing
 from doorward.kernel.crypto.columns import Found
 from doorward.operations.sealed_columns import COLUMNS
 from doorward.sessions import issuing, saved_requests
@@ -87,11 +87,11 @@ def look():
 
 def reseal(found=None, **how):
     found = found or Found()
-    return sum(sum(columns.reseal(column, found, **how)) for column in COLUMNS)
+    return sum(sum(rotating.reseal(column, found, **how)) for column in COLUMNS)
 
 
 def outdated():
-    return sum(columns.outdated(column).count() for column in COLUMNS)
+    return sum(rotating.outdated(column).count() for column in COLUMNS)
 
 
 def test_every_binary_column_is_sealed_or_known_to_need_no_seal():
@@ -174,7 +174,7 @@ def test_a_rotation_that_was_ended_goes_on(keys, kept):
     old = keys.ring.newest
     new = keys.add(now=NOW)
     total = outdated()
-    with closing(columns.reseal(COLUMNS[1], Found(), at_once=1)) as some:
+    with closing(rotating.reseal(COLUMNS[1], Found(), at_once=1)) as some:
         assert next(some) == 1
     assert look().needs.keys() == {old.id, new.id}
     assert outdated() == total - 1
@@ -185,7 +185,7 @@ def test_a_rotation_that_was_ended_goes_on(keys, kept):
 
 def test_the_newest_key_is_used_though_it_came_in_the_middle(keys, kept):
     keys.add(now=NOW)
-    some = columns.reseal(COLUMNS[1], Found(), at_once=1)
+    some = rotating.reseal(COLUMNS[1], Found(), at_once=1)
     next(some)
     newest = keys.add(now=NOW)
     assert list(some) == [1]
@@ -338,7 +338,7 @@ def test_what_somebody_writes_between_reading_and_writing_stays(keys, owner):
         return execute(sql, *rest)
 
     with connection.execute_wrapper(meanwhile):
-        assert list(columns.reseal(COLUMNS[1], Found())) == [1]
+        assert list(rotating.reseal(COLUMNS[1], Found())) == [1]
     somebody.join()
     assert bytes(Factor.objects.get().sealed or b"") == theirs
 
@@ -353,10 +353,10 @@ def test_a_row_that_somebody_holds_is_passed_over_then_waited_for(keys, owner, c
     held = Factor.objects.get(administrator=owner)
 
     def others():
-        return list(columns.reseal(column, Found()))
+        return list(rotating.reseal(column, Found()))
 
     with transaction.atomic():
         Factor.objects.select_for_update().get(id=held.id)
         assert at_once([others]) == [[1]]
-    assert list(columns.reseal(column, Found(), at_once=1)) == [1]
-    assert columns.outdated(column).count() == 0
+    assert list(rotating.reseal(column, Found(), at_once=1)) == [1]
+    assert rotating.outdated(column).count() == 0

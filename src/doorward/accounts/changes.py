@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
-from doorward.accounts import staff_scope
+from doorward.accounts import staff_scope, ticks
 from doorward.accounts.errors import (
     OwnAdministratorsRight,
     OwnStatus,
@@ -20,12 +20,10 @@ from doorward.accounts.events import (
     DETAILS_CHANGED,
     RIGHTS_CHANGED,
     SCOPE_CHANGED,
-    TWO_FACTOR_NO_LONGER_REQUIRED,
-    TWO_FACTOR_REQUIRED,
 )
 from doorward.accounts.models import Administrator, Status, tabs_text
 from doorward.accounts.phones import clean_phone
-from doorward.accounts.required_of import is_due, policy_of
+from doorward.accounts.required_of import is_due
 from doorward.customers.errors import UnknownTab
 from doorward.customers.tab_audience import not_for
 from doorward.customers.tabs import ADMINISTRATORS, assignable
@@ -163,7 +161,7 @@ def gather(person: Administrator, wanted: Change, *, actor: Actor, now: datetime
     """
     changes = Changes()
     _gather_details(person, wanted, changes)
-    _gather_requirement(person, wanted, changes, now=now)
+    _gather_tick(person, wanted, changes, now=now)
     _gather_tabs(person, wanted, changes, actor=actor, now=now)
     _gather_scope(person, wanted, changes, actor=actor)
     _gather_status(person, wanted, changes, actor=actor)
@@ -181,16 +179,11 @@ def _gather_details(person: Administrator, wanted: Change, changes: Changes) -> 
         changes.events.append((DETAILS_CHANGED, {"changed": changed}, typed))
 
 
-def _gather_requirement(
-    person: Administrator, wanted: Change, changes: Changes, *, now: datetime
-) -> None:
-    if wanted.require_2fa is None or wanted.require_2fa == person.require_2fa:
-        return
-    if not wanted.require_2fa and policy_of(person, now=now).held:
-        return
-    changes.columns["require_2fa"] = wanted.require_2fa
-    event_type = TWO_FACTOR_REQUIRED if wanted.require_2fa else TWO_FACTOR_NO_LONGER_REQUIRED
-    changes.events.append((event_type, {}, {}))
+def _gather_tick(person: Administrator, wanted: Change, changes: Changes, *, now: datetime) -> None:
+    event_type = ticks.turned(person, wanted.require_2fa, now=now)
+    if event_type is not None:
+        changes.columns["require_2fa"] = wanted.require_2fa
+        changes.events.append((event_type, {}, {}))
 
 
 def _gather_tabs(

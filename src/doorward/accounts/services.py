@@ -34,7 +34,6 @@ from doorward.accounts.errors import (
     EmailTaken,
     LastAdministrator,
     LastWithAllCustomers,
-    NothingSelected,
 )
 from doorward.accounts.events import (
     ADMINISTRATOR_ADDED,
@@ -72,7 +71,7 @@ from doorward.permissions.errors import ReauthenticationDue
 from doorward.sessions import ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
     from uuid import UUID
 
@@ -223,30 +222,6 @@ def _demand_reauthentication(person: Administrator, wanted: Change, *, actor: Ac
     authorise(actor, Action.CHANGE_EMAIL, person.customer_id, subject=person.id)
     if not wanted.reauthenticated:
         raise ReauthenticationDue(Action.CHANGE_EMAIL)
-
-
-def require_several(
-    person_ids: Iterable[UUID], *, customer_id: UUID, actor: Actor, now: datetime
-) -> int:
-    """Tick *Required 2FA* for several at once; return how many it was new for."""
-    authorise(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
-    wanted = set(person_ids)
-    if not wanted:
-        raise NothingSelected
-    with transaction.atomic():
-        customer_lock.hold(customer_id)
-        must_still_may(actor, Action.REQUIRE_TWO_FACTORS, customer_id)
-        rows = Administrator.objects.of(customer_id).exclude(status=Status.REMOVED)
-        people = list(rows.select_related("customer").filter(id__in=wanted))
-        if len(people) != len(wanted):
-            raise NotFound
-        fresh = [person for person in people if not person.require_2fa]
-        with keeps_help(Customer.objects.filter(id=customer_id), now=now):
-            rows.filter(id__in=[person.id for person in fresh]).update(require_2fa=True)
-        for person in fresh:
-            exceptions.end_with_tick(person, actor=actor, now=now)
-            record(TWO_FACTOR_REQUIRED, actor=actor, subject=person.who())
-    return len(fresh)
 
 
 def find_by_email(email: str) -> Administrator:

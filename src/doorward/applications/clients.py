@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
-from doorward.applications import keys, rules
+from doorward.applications import keys, redirect_addresses, rules
 from doorward.applications.errors import (
     ApplicationThere,
     KeysInvalid,
@@ -211,7 +211,7 @@ def _addresses(text: str, *, public: bool) -> list[str]:
     found = list(dict.fromkeys(filter(None, map(str.strip, text.splitlines()))))
     if len(found) > rules.MOST_ADDRESSES:
         raise TooManyAddresses(rules.MOST_ADDRESSES)
-    if not all(rules.is_redirect(one, public=public) for one in found):
+    if not all(redirect_addresses.is_redirect(one, public=public) for one in found):
         raise RedirectInvalid
     return found
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from doorward.applications import going_on, going_to_site, rules, sites
+from doorward.applications import going_on, going_to_site, redirect_addresses, sites
 from doorward.applications.models import Application, ClientType
 from doorward.kernel.db.unordered import one_or_none
 
@@ -51,7 +51,7 @@ def _of_application(sent: Mapping[str, str], *, now: datetime) -> Destination | 
     rows = Application.objects.select_related("tab")
     found = one_or_none(rows.filter(client_id=begun.parameters.get("client_id", "")))
     redirect = begun.parameters.get("redirect_uri", "")
-    if found is None or not rules.is_one_of(
+    if found is None or not redirect_addresses.is_one_of(
         found.redirect_uris, redirect, public=found.client_type == ClientType.PUBLIC
     ):
         # It is gone, or has another address since.

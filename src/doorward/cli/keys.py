@@ -216,18 +216,18 @@ def _file() -> KeyFile:
 
 def _reseal() -> tuple[Found, int]:
     """Re-seal everything; return what does not open, and how many rows were written."""
-    from doorward.kernel.crypto import columns  # noqa: PLC0415
+    from doorward.kernel.crypto import columns, rotating  # noqa: PLC0415
     from doorward.operations.sealed_columns import COLUMNS  # noqa: PLC0415 - after set-up
 
     found, done = columns.Found(), 0
-    with _progress("Sealing", sum(columns.outdated(column).count() for column in COLUMNS)) as step:
+    with _progress("Sealing", sum(rotating.outdated(column).count() for column in COLUMNS)) as step:
         for column in COLUMNS:
-            for rows in _with_pauses(columns.reseal(column, columns.Found())):
+            for rows in _with_pauses(rotating.reseal(column, columns.Found())):
                 done += rows
                 step(rows)
         # What somebody held or wrote meanwhile, and what does not open.
         for column in COLUMNS:
-            done += sum(columns.reseal(column, found, at_once=1))
+            done += sum(rotating.reseal(column, found, at_once=1))
     return found, done - found.broken
 
 

@@ -143,7 +143,7 @@ class Action(Enum):
         "change-scope",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:write", extent=Extent.EVERYTHING),
     )
-    # It takes nothing from anybody.
+    # Ticking takes nothing from anybody, unticking only what no policy asks (`accounts/ticks.py`).
     REQUIRE_TWO_FACTORS = "require-two-factors", _people(extent=Extent.PART)
     MAKE_EXCEPTION = (
         "make-exception",

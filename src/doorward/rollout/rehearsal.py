@@ -18,7 +18,7 @@ from doorward.gate import many
 from doorward.policy import versions
 from doorward.policy.effective import Policies
 from doorward.policy.fields import Kinds
-from doorward.rollout import stopping
+from doorward.rollout import stopped_sessions
 from doorward.rollout.rules import Foretold, Reach, foretell
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def rehearse(plan: Plan, *, now: datetime) -> Rehearsal:
     after, customers = _after(plan, now=now), plan.customers()
     browsers = any(one.values.kinds is Kinds.PHISHING_RESISTANT for one in after.series)
     besides = [Policies(**{after.column: after.series})] if after.column else []
-    opened = stopping.read(customers, now=now)
+    opened = stopped_sessions.read(customers, now=now)
     people: dict[UUID, Told] = {}
     sessions: dict[UUID, UUID] = {}
     known: dict[tuple[Alike, bool], Told] = {}

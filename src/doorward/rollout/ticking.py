@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.db.models import Count, Q
 
-from doorward.accounts import services
+from doorward.accounts import ticks
 from doorward.accounts.errors import NothingSelected
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.looking_after import keeps_help
@@ -286,7 +286,7 @@ def _tick(
     """Tick them together; where that is refused, one by one, and return whom it was refused for, with the code."""
     try:
         with transaction.atomic():
-            services.require_several(fresh, customer_id=run.customer_id, actor=actor, now=now)
+            ticks.require_several(fresh, customer_id=run.customer_id, actor=actor, now=now)
     except Refusal as refusal:
         if whole:
             raise

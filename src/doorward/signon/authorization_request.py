@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from doorward.applications import claims, rules, tokens
+from doorward.applications import claims, redirect_addresses, tokens
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.gate.assurance import Assurance
@@ -96,10 +96,10 @@ def _named_by(hint: str, *, issuer: str) -> str:
 
 
 def redirect_of(application: Application, parameters: Mapping[str, str]) -> str:
-    """Return where the answer goes: one of its addresses (`rules.is_one_of`). Raises `Unanswerable`."""
+    """Return where the answer goes: one of its addresses (`redirect_addresses.is_one_of`). Raises `Unanswerable`."""
     address = parameters.get("redirect_uri", "")
     public = application.client_type == ClientType.PUBLIC
-    if not rules.is_one_of(application.redirect_uris, address, public=public):
+    if not redirect_addresses.is_one_of(application.redirect_uris, address, public=public):
         raise Unanswerable
     return address
 

@@ -1,5 +1,6 @@
 """Password hashes of other systems: which are understood, and how one is kept. `hash_costs.py` has what is too costly.
 
+Whether a password is the one that was hashed, `hashers.py` says (`TakenOver`).
 One is kept in a form that has everything that looking at it takes, as `scheme$…`: what it costs, its salt, its digest.
 `docs/decisions/0091-moving-in.md` says which are taken and within which bounds.
 """

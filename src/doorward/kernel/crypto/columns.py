@@ -1,4 +1,4 @@
-"""All that is sealed, column by column: which keys it needs, whether it opens, and a newer seal for it."""
+"""All that is sealed, column by column: which keys it needs, and whether it opens. `rotating.py` seals it anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.db.models import BinaryField, Func, Value
 
 from doorward.kernel.crypto import sealing
@@ -14,15 +13,12 @@ from doorward.kernel.db.paging import values_in_pages
 from doorward.kernel.models import SealedKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
 
     from django.db.models import Model, QuerySet
 
     from doorward.kernel.crypto.keyring import Key
     from doorward.kernel.crypto.sealing import AssociatedData
-
-# Written in one transaction: a sign-in waits for it for some milliseconds on SQLite.
-BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ def missing(columns: Sequence[SealedColumn]) -> str:
     """Return one sentence about a key that something needs and the key file has not; empty: none is missing."""
     file = sealing.key_file()
     for column in columns:
-        rows = _not_sealed_by(column, file.ring.keys)
+        rows = not_sealed_by(column, file.ring.keys)
         sealed = rows.values_list(column.column, flat=True).first()
         if sealed is not None and not column.fleeting:
             key_id = sealing.key_id_of(bytes(sealed))
@@ -115,50 +111,8 @@ def opens(column: SealedColumn, rows: QuerySet[Any]) -> bool:
     return True
 
 
-def outdated(column: SealedColumn) -> QuerySet[Any]:
-    """Return the rows whose value another key than the newest sealed."""
-    return _not_sealed_by(column, [sealing.key_file().ring.newest])
-
-
-def reseal(
-    column: SealedColumn, found: Found, *, at_once: int = BATCH
-) -> Generator[int, None, None]:
-    """Seal all that is outdated in a column with the newest key; return after each transaction its rows.
-
-    It can end between any two statements, and be begun again: what is done is known by its seal. Where
-    several rows are written at once, those that somebody else holds are left out, so that nobody
-    waits for us while we wait for them; one alone is waited for.
-    """
-    rows = outdated(column).select_for_update(skip_locked=at_once > 1).order_by("pk")
-    left = rows
-    while True:
-        with transaction.atomic():
-            held = list(left.values_list("pk", column.column)[:at_once])
-            for row, value in held:
-                try:
-                    anew = _sealed_anew(bytes(value), column.associated(row))
-                    column.rows.filter(pk=row).update(**{column.column: anew})
-                except sealing.SealBroken as error:
-                    _leave(column, row, error, found)
-        if not held:
-            return
-        yield len(held)
-        left = rows.filter(pk__gt=held[-1][0])
-
-
-def _sealed_anew(value: bytes, associated: AssociatedData) -> bytes:
-    return sealing.seal(sealing.unseal(value, **associated), **associated)
-
-
-def _leave(column: SealedColumn, row: object, error: sealing.SealBroken, found: Found) -> None:
-    """Forget a fleeting value that does not open; count any other, and leave it as it is."""
-    if column.fleeting:
-        column.rows.filter(pk=row).update(**{column.column: None})
-    else:
-        found.add_broken(error)
-
-
-def _not_sealed_by(column: SealedColumn, keys: Sequence[Key]) -> QuerySet[Any]:
+def not_sealed_by(column: SealedColumn, keys: Sequence[Key]) -> QuerySet[Any]:
+    """Return the rows whose value none of these keys sealed."""
     rows = column.rows
     for number, key in enumerate(keys):
         head = sealing.head_of(key)
