@@ -417,7 +417,7 @@ GUARDS: Final = (
     ),
     Guard(
         "where a policy shuts the support out it does not help",
-        f"{_R}/help.py",
+        f"{_R}/support_allowed.py",
         "if just_before.support_access(person, now=now) is SupportAccess.NEVER:",
         "if False:",
         f"{_SUPPORT}never_is_never_also_meanwhile_and_for_a_week",

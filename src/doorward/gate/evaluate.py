@@ -1,4 +1,7 @@
-"""The one place that asks the access decision: for pages, services and whatever comes after them."""
+"""The one place that asks the access decision: for pages, services and whatever comes after them.
+
+What is due next, also where two factors have become required meanwhile, is `decision.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivering: claim what is due, write the letter from rows, send it, mark it."""
+"""Delivering: claim what is due, write the letter from rows, send it, mark it. When it is tried again: `outbox.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What history says: one plain sentence for every type of event."""
+"""What history says of an event, in one plain sentence: picked here, worded in the `events.py` of each subject."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from doorward.accounts.errors import CustomerNotActive, WrongStatus
+from doorward.accounts.errors import WrongStatus
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, Status
 from doorward.audit import repeats
@@ -16,12 +16,11 @@ from doorward.audit.record import record
 from doorward.credentials import suspension
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers import locking
-from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
-from doorward.policy.fields import RecoveryBy, SupportAccess
+from doorward.policy.fields import RecoveryBy
 from doorward.recovery import (
     both_sides,
     giving_way,
@@ -37,11 +36,10 @@ from doorward.recovery.errors import (
     HowMissing,
     NothingLost,
     OwnFactorFirst,
-    SupportIsForCustomers,
-    SupportNotAllowed,
 )
 from doorward.recovery.events import HELP_ASKED, HELP_TRIED, HELPED
 from doorward.recovery.models import PENDING, RecoveryRequest, State, Way
+from doorward.recovery.support_allowed import refuse_support
 from doorward.recovery.veto_link import details_of
 from doorward.sessions import ending
 
@@ -139,19 +137,6 @@ def refuse_helper(
             raise OwnFactorFirst
     if not Factor.objects.filter(administrator_id=person.id).exists():
         raise NothingLost
-
-
-def refuse_support(person: Administrator, *, now: datetime) -> None:
-    """Refuse support where it may not help.
-
-    Raises `SupportIsForCustomers`, `CustomerNotActive`, `SupportNotAllowed`.
-    """
-    if person.customer.kind == CustomerKind.PROVIDER:
-        raise SupportIsForCustomers
-    if person.customer.status != CustomerStatus.ACTIVE:
-        raise CustomerNotActive
-    if just_before.support_access(person, now=now) is SupportAccess.NEVER:
-        raise SupportNotAllowed
 
 
 def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | None:

@@ -37,6 +37,7 @@ from doorward.recovery.errors import (
 )
 from doorward.recovery.events import SUPPORT_ASKED
 from doorward.recovery.models import PENDING, RecoveryRequest, Way
+from doorward.recovery.support_allowed import refuse_support
 from doorward.recovery.veto_link import details_of
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def may_be_mailed(request: RecoveryRequest, person: Administrator, *, now: datet
     if request_state.is_over(request, now=now) or able:
         return False
     try:
-        helping.refuse_support(person, now=now)
+        refuse_support(person, now=now)
         _refuse_time(person, since=request.asked_at - rules.LOOK_BACK)
     except Refusal:
         return False

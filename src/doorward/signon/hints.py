@@ -11,7 +11,7 @@ from doorward.gate.requirement import Step
 from doorward.kernel.errors import Refusal
 from doorward.kernel.text.cleaning import clean_email, fold_email
 from doorward.web.http.gate import PAGES
-from doorward.web.http.language import keep_language
+from doorward.web.http.language_cookie import keep_language
 from doorward.web.http.pages import see_other
 
 if TYPE_CHECKING:

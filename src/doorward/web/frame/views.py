@@ -14,7 +14,7 @@ from doorward.customers import pictures
 from doorward.customers.models import PictureKind
 from doorward.gate.requirement import Need
 from doorward.kernel.text.cleaning import safe_next
-from doorward.web.http.language import keep_language
+from doorward.web.http.language_cookie import keep_language
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import seconds_left, see_other
 from doorward.web.http.posted import FieldMissing

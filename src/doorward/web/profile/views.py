@@ -16,7 +16,7 @@ from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.web.http.gate import is_recent
-from doorward.web.http.language import keep_language
+from doorward.web.http.language_cookie import keep_language
 from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other

@@ -1,4 +1,4 @@
-"""A language that was chosen."""
+"""A language that was chosen is kept in its browser; which one a page is shown in, `web/fast/language.py`."""
 
 from __future__ import annotations
 
