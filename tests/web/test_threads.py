@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from uuid import uuid4
 
@@ -108,3 +110,16 @@ def test_what_is_done_is_not_held_any_longer(made):
 
     hold(Held())
     assert Held.gone.wait(SECONDS)
+
+
+BROKEN = """
+from doorward.web.server import threads
+threads.LOOK_SECONDS = 0.05
+threads.Threads(1, name="idle").hand(lambda: None)
+raise SystemExit(3)
+"""
+
+
+def test_a_process_whose_server_broke_ends_all_the_same():
+    said = subprocess.run([sys.executable, "-c", BROKEN], timeout=SECONDS, check=False)
+    assert said.returncode == 3

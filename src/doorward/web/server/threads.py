@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from threading import Lock, Thread, main_thread
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# So often an idle one looks whether its process is to end without having said so.
+LOOK_SECONDS: Final = 5.0
 
 _log = logging.getLogger("doorward.errors")
 
@@ -49,7 +51,7 @@ class Threads:
             self._handed.put(None)
 
     def _work(self) -> None:
-        while (work := self._handed.get()) is not None:
+        while (work := self._next()) is not None:
             try:
                 work()
             except Exception:  # noqa: BLE001 - the thread is for what comes after, too
@@ -58,3 +60,13 @@ class Threads:
             del work
             with self._lock:
                 self._busy -= 1
+
+    def _next(self) -> Callable[[], object] | None:
+        """Return what is to be done next; None: nothing any more."""
+        while True:
+            try:
+                return self._handed.get(timeout=LOOK_SECONDS)
+            except Empty:
+                # A server that broke ends nothing, and Python waits for every thread before a process is over.
+                if not main_thread().is_alive():
+                    return None
