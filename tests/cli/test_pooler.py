@@ -96,7 +96,7 @@ def test_starts_at_the_same_moment_all_come_up_and_no_lock_stays(tmp_path, conne
 
 
 def test_a_start_waits_for_the_pooler_s_only_connection_longer_than_a_request(tmp_path):
-    soon = "from doorward.kernel.db.postgresql import patience; patience.REQUEST_SECONDS = 0.3\n"
+    soon = "from doorward.kernel.db.postgresql import patience; patience.REQUEST_SECONDS = 1.5\n"
     with (
         postgresql.empty_database() as url,
         pooler(url, connections=1) as address,

@@ -52,17 +52,23 @@ class Attempts:
 
     @classmethod
     @contextmanager
-    def one(cls) -> Iterator[None]:
+    def noted(cls) -> Iterator[None]:
         """Note what becomes of an attempt; one that succeeds takes back what was before."""
-        began = time.monotonic()
-        cls.begun.append(began)
         try:
             yield
         except psycopg.Error as error:
             cls.error, cls.failed_at = error, time.monotonic()
             raise
-        else:
-            cls.error = None
+        cls.error = None
+
+    @classmethod
+    @contextmanager
+    def timed(cls) -> Iterator[None]:
+        """Note how long a server says nothing at all."""
+        began = time.monotonic()
+        cls.begun.append(began)
+        try:
+            yield
         finally:
             cls.begun.remove(began)
 
@@ -79,8 +85,10 @@ class Link(psycopg.Connection[Any]):
     @classmethod
     def connect(cls, conninfo: str = "", **given: Any) -> Self:  # noqa: ANN401 - psycopg's
         """Connect, and remember why that failed."""
-        with Attempts.one():
-            link = super().connect(conninfo, **given)
+        with Attempts.noted():
+            with Attempts.timed():
+                link = super().connect(conninfo, **given)
+            # A pooler that has no connection to give has whoever comes wait here: it is there, and busy.
             link.ask_who_answers()
         return link
 
