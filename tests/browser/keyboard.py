@@ -40,6 +40,7 @@ class Keyboard:
             self._keys.press("Tab")
         expect(target).to_be_focused()
         assert target.evaluate(_HAS_RING), "the focus cannot be seen"
+        self.visitor.waits_for_drawing()
 
     def uses(self, target: Locator, key: str = "Enter") -> None:
         """Go to something and press a key there."""

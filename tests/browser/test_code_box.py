@@ -22,6 +22,7 @@ def ines(portal):
 def at_code(visitor, ines):
     visitor.is_half_way(ines).go(CODE_PAGE)
     visitor.sees("sign-in-code")
+    visitor.waits_for_drawing()
     return visitor
 
 

@@ -11,15 +11,14 @@ def signs_in(visitor, person):
     page = visitor.page
     visitor.go("/sign-in/")
     expect(page.get_by_label("E-mail")).to_be_focused()
-    page.keyboard.type(person.email)
+    Keyboard(visitor).types("E-mail", person.email)
     Keyboard(visitor).goes_to(page.get_by_label("Password", exact=True))
     page.keyboard.type(person.password)
     page.keyboard.press("Enter")
     if person.phone:
         visitor.sees("sign-in-code")
-        page.keyboard.type(person.code())
-        if not visitor.scripts:
-            page.keyboard.press("Enter")
+        expect(page.locator("input.otp")).to_be_focused()
+        Keyboard(visitor).types_code(person.code(), then="home")
     visitor.sees("home")
 
 

@@ -118,6 +118,11 @@ class Visitor:
     def link(self, name: str) -> Locator:
         return self.page.get_by_role("link", name=name, exact=True)
 
+    def waits_for_drawing(self) -> None:
+        """Wait until the browser draws the page, with scripts: it loses keys that are pressed before."""
+        if self.scripts:
+            self.page.evaluate("() => new Promise(done => requestAnimationFrame(done))")
+
     def press(self, name: str) -> None:
         """Press the button of this name."""
         self.button(name).click()
