@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from enum import StrEnum
 
 
@@ -42,9 +40,3 @@ class StepMissing(ProtocolError):
     def __init__(self, acr: str) -> None:
         super().__init__(Code.INVALID_GRANT, "The person has to verify more first.")
         self.acr = acr
-
-
-def challenge_of(verifier: str) -> str:
-    """Return the code challenge of a code verifier, by S256 (RFC 7636, 4.2)."""
-    hashed = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode("ascii")
