@@ -70,9 +70,10 @@ $(FAULTS): requirements/faults.txt $(STAMP)
 	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements/faults.txt
 	@touch $@
 
-faults: ready system-packages $(FAULTS) ## 200 kills with -9 on each database and 40 of the worker amid ticks and mails, 100 power cuts at a start and a change of keys, 20,000 odd requests, 500 slow senders and readers of each kind, the state machine six times as long, 300 rehearsals that come true, each guard taken out once, and the rest of what make test shows in short
+faults: ready system-packages $(FAULTS) ## 200 kills with -9 on each database and 40 of the worker amid ticks and mails, 100 power cuts at a start and a change of keys, 20,000 odd requests, 500 slow senders and readers of each kind, the state machine six times as long, 300 rehearsals that come true, each guard taken out once, the version before beside this one, and the rest of what make test shows in short
 	@CHROMIUM_WITH_KEYS=$$(scripts/chromium-with-keys) && export CHROMIUM_WITH_KEYS && $(BIN)/pytest -q -m at_length --ignore=tests/faults
 	@FAULTS_KILLS=200 FAULTS_CUTS=50 FAULTS_REQUESTS=20000 FAULTS_ROUNDS=30 FAULTS_HELD=500 FAULTS_REHEARSALS=300 FAULTS_MANY_SECONDS=300 FAULTS_MANY_PEOPLE=50 $(BIN)/pytest -q -s tests/faults tests/whole/test_machine.py tests/whole/test_helping.py tests/whole/test_rehearsed.py tests/threats/test_slow_senders.py
+	@TEST_DATABASE=postgresql $(BIN)/pytest -q -m 'at_length and both_databases' --ignore=tests/faults
 	@FAULTS_KILLS=200 FAULTS_REQUESTS=20000 TEST_DATABASE=postgresql $(BIN)/pytest -q -s tests/faults --ignore=tests/faults/test_guards.py
 
 quick: ready ## seconds: lint, types, core and service tests
