@@ -147,6 +147,14 @@ def test_a_public_address_has_one_spelling(monkeypatch, spelt):
         ("DATABASE_PORT_5432_TCP_ADDR", "10.96.0.8"),
         ("NAME", "/portal/doorward"),
         ("ENV_PATH", "/usr/bin"),
+        # Docker's of ports in a row, and of a container's own variables, whatever they are called.
+        ("PORT_8000_TCP_START", "tcp://172.17.0.5:8000"),
+        ("PORT_8000_TCP_ADDR", "172.17.0.5"),
+        ("PORT_8000_TCP_PORT_START", "8000"),
+        ("WEB_PORT_8000_TCP_END", "tcp://172.17.0.5:8003"),
+        ("WEB_PORT_8000_TCP_PORT_END", "8003"),
+        ("ENV_cluster.name", "x"),
+        ("WEB_ENV_a-b", "x"),
     ],
 )
 def test_what_a_cluster_says_of_a_service_is_no_setting(monkeypatch, name, value):
@@ -163,6 +171,9 @@ def test_what_a_cluster_says_of_a_service_is_no_setting(monkeypatch, name, value
         ("SERVICE", "x"),
         ("PORT_HTTP", "80"),
         ("PUBLIC_HOST", "x"),
+        ("PORT_START", "8000"),
+        ("ENV", "x"),
+        ("cluster.name", "x"),
     ],
 )
 def test_a_name_that_somebody_made_up_is_refused(monkeypatch, name, value):
@@ -223,6 +234,39 @@ def test_an_empty_value_is_no_value(monkeypatch, tmp_path):
     assert found.model_copy(update={"workers": 2}) == Environment.model_construct()
 
 
+def test_what_surrounds_a_value_is_no_part_of_it(monkeypatch, tmp_path):
+    """A secret that is kept in a file has a line end."""
+    token = "a token that a monitor has"
+    given(
+        monkeypatch,
+        metrics_token=f"{token}\n",
+        data_dir=f"{tmp_path}\r\n",
+        bind=" localhost:8123\n",
+    )
+    found = given(monkeypatch, mailbox_proof="false\n", log_format="json\n", keys_file=" \n")
+    assert (found.metrics_token, found.data_dir, found.port) == (token, tmp_path, 8123)
+    assert (found.mailbox_proof, found.log_format, found.keys) == (
+        False,
+        "json",
+        tmp_path / "keys.json",
+    )
+    monkeypatch.setenv("DOORWARD_SHAPE", " \n")
+    assert load() == found
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "portal@example.com",
+        "Nörthline <portal@example.com>",
+        "portal@münchen.example",
+        "root@mailhost",
+    ],
+)
+def test_mail_comes_from_an_address(monkeypatch, sender):
+    assert given(monkeypatch, email_from=sender).email_from == sender
+
+
 def test_proxies_are_a_list_with_commas(monkeypatch):
     found = given(monkeypatch, trusted_proxies="10.0.0.0/8, ::1,")
     assert found.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
@@ -278,6 +322,14 @@ def test_secrets_are_not_shown(monkeypatch):
         ("database_url", "mysql://u:secret-word@host/name"),
         ("database_url", "postgresql://u:secret-word@host"),
         ("database_url", "sqlite://"),
+        ("database_url", "sqlite:////srv/secret-word%00x"),
+        # libpq would read up to there, and go to the server that it takes by itself.
+        ("database_url", "postgresql://u:secret-word%00@host/name"),
+        ("email_from", "secret-word"),
+        ("email_from", "secret-word@example.com, b@example.com"),
+        ("email_from", "a@example.com\r\nBcc: secret-word@example.com"),
+        ("email_from", "sëcret-word@example.com"),
+        ("anchor_email", "sëcret-word@example.com"),
         ("database_direct_url", "sqlite:////srv/secret-word"),
         ("database_direct_url", "postgresql://u:secret-word@host"),
         ("database_direct_url", "postgresql://u:secret-word@host/name"),  # no pooler on SQLite

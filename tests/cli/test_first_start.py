@@ -44,3 +44,19 @@ def test_what_was_half_made_is_made_again(tmp_path, after):
     assert killed.returncode == 9, killed.stderr
     again = serving.doorward("customers", "list", folder=folder)
     assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("customers", "list"), "doorward.sqlite3"),
+        (("customers", "list"), "migrating.lock"),
+        (("run", "--bind", "127.0.0.1:9"), "running.lock"),
+    ],
+)
+def test_what_is_no_file_where_one_belongs_is_said_in_one_sentence(tmp_path, command, name):
+    (tmp_path / "data" / name).mkdir(mode=0o700, parents=True)
+    (tmp_path / "data").chmod(0o700)
+    answer = serving.doorward(*command, folder=tmp_path / "data")
+    assert answer.returncode == 1
+    assert answer.stderr == f"{tmp_path / 'data' / name} cannot be used: Is a directory.\n"

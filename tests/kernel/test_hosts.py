@@ -140,7 +140,20 @@ def test_whatever_comes_is_read_once_and_for_all(text):
 
 
 def test_this_machine_has_many_names():
-    for name in ("localhost", "127.0.0.1", "127.0.0.2", "::1", "demo.localhost"):
+    for name in (
+        "localhost",
+        "127.0.0.1",
+        "127.0.0.2",
+        "::1",
+        "::ffff:127.0.0.1",
+        "demo.localhost",
+    ):
         assert is_loopback(name)
-    for name in ("portal.example.com", "0.0.0.0", "localhost.example.com", "192.0.2.1"):
+    for name in (
+        "portal.example.com",
+        "0.0.0.0",
+        "localhost.example.com",
+        "192.0.2.1",
+        "::ffff:192.0.2.1",
+    ):
         assert not is_loopback(name)

@@ -70,14 +70,14 @@ class Commands(Group):
     """Commands by name, each imported only when it is used."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
-        """Run the command; where nothing can be saved, say so in one sentence."""
+        """Run the command; where nothing can be saved, or a file is none, say so in one sentence."""
         try:
             done = super().invoke(ctx)
             sys.stdout.flush()
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:
-            said = sentence_for(error)
+            said = sentence_for(error) or _of_a_file(error)
             if not said:
                 raise
             _forget_what_was_printed()
@@ -98,6 +98,13 @@ class Commands(Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         attach(command, cmd_name)
         return command
+
+
+def _of_a_file(error: Exception) -> str:
+    """Return the sentence for a file that cannot be used, whatever stands in its place; empty: it is no such error."""
+    if isinstance(error, OSError) and error.strerror and isinstance(error.filename, str):
+        return f"{error.filename} cannot be used: {error.strerror}."
+    return ""
 
 
 def _forget_what_was_printed() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from email.utils import parseaddr
 from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -31,11 +32,15 @@ if TYPE_CHECKING:
 Network = IPv4Network | IPv6Network
 SHORTEST_TOKEN = 16
 DEFAULT_PORT = 8000
+# RFC 5322, 3.2.3
+_LOCAL_PART = re.compile(r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]+")
 # RFC 9110, 5.6.2
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-# What Kubernetes sets for a service, and Docker for a link, whose name begins with `doorward`.
+# What Kubernetes sets for a service, and Docker for a link, whose name begins with `doorward`: of ports in a row
+# Docker says the first and the last, and of the container's own variables each, whatever it is called.
 _OF_A_SERVICE = re.compile(
-    r"DOORWARD_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|ENV_\w+)"
+    r"DOORWARD_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|ENV_.+"
+    r"|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|ADDR|(PORT_)?(START|END)|PORT))?)"
 )
 _OF_A_SERVICE_BY_VALUE = re.compile(
     r"DOORWARD_(\w+_)?(PORT=(tcp|udp|sctp)://[^\s]+|NAME=/[^\s]+/[^\s]+)"
@@ -230,6 +235,13 @@ class Environment(Derived, BaseSettings):
         description="Set by `doorward demo`, and refused everywhere else: shows the page /demo/mail/.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_surrounds_it(cls, given: dict[str, object]) -> dict[str, object]:
+        """Take off the line end that a value has where it comes from a file; what is empty then is no value."""
+        bare = {name: one.strip() if isinstance(one, str) else one for name, one in given.items()}
+        return {name: one for name, one in bare.items() if one != ""}
+
     @field_validator("bind")
     @classmethod
     def _bind_is_an_address(cls, value: str) -> str:
@@ -242,7 +254,7 @@ class Environment(Derived, BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _public_url_is_an_origin(cls, value: str) -> str:
-        origin = clean_origin(value.strip()) if value else ""
+        origin = clean_origin(value) if value else ""
         if origin is None:
             message = "it must be a scheme and a host, such as https://portal.example.com"
             raise ValueError(message)
@@ -251,7 +263,8 @@ class Environment(Derived, BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_known(cls, value: str) -> str:
-        is_file = value.startswith("sqlite:") and urlsplit(value).path.strip("/")
+        path = unquote(urlsplit(value).path) if value.startswith("sqlite:") else ""
+        is_file = path.strip("/") and "\0" not in path
         if value and not (is_file or _is_postgresql(value)):
             message = "it must be postgresql://user:password@host/name or sqlite:////path"
             raise ValueError(message)
@@ -282,11 +295,18 @@ class Environment(Derived, BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("email_from")
+    @classmethod
+    def _sender_is_an_address(cls, value: str) -> str:
+        if value and not (value.isprintable() and _is_mailbox(parseaddr(value)[1])):
+            message = "it must be an address that mail can come from, such as portal@example.com"
+            raise ValueError(message)
+        return value
+
     @field_validator("anchor_email")
     @classmethod
     def _anchor_email_is_a_mailbox(cls, value: str) -> str:
-        local, at, domain = value.rpartition("@")
-        if value and not (local and at and domain and value.isprintable() and " " not in value):
+        if value and not _is_mailbox(value):
             message = "it must be a mailbox, such as auditor@example.com"
             raise ValueError(message)
         return value
@@ -454,7 +474,9 @@ def _look_at(config: str) -> None:
 
 
 def _given(values: Mapping[str, str | None]) -> Iterator[str]:
-    return (name for name, value in values.items() if name.startswith(PREFIX) and value)
+    return (
+        name for name, value in values.items() if name.startswith(PREFIX) and (value or "").strip()
+    )
 
 
 def _ours(environment: Mapping[str, str]) -> Iterator[str]:
@@ -490,6 +512,12 @@ def _read_bind(value: str) -> tuple[str, int] | None:
     port = int(digits) if re.fullmatch(r"[0-9]{1,5}", digits) else 0
     named = ascii_host(host) if host else "0.0.0.0"  # noqa: S104 - as it is asked for
     return (named, port) if named and 0 < port <= LAST_PORT else None
+
+
+def _is_mailbox(value: str) -> bool:
+    """Return whether mail can come from there, or go there, past servers that take ASCII alone before the `@`."""
+    local, _, domain = value.rpartition("@")
+    return bool(_LOCAL_PART.fullmatch(local)) and ascii_host(domain) is not None
 
 
 def _is_sent(value: str) -> bool:

@@ -89,9 +89,12 @@ def clean_origin(text: str) -> str | None:
 def is_loopback(host: str) -> bool:
     """Return whether a host name or address is this machine's own, wherever it is asked."""
     try:
-        return ip_address(host).is_loopback
+        found = ip_address(host)
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+    # An address of IPv4 in the words of IPv6 is that one; Python says so itself from 3.13 on.
+    inside = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (inside or found).is_loopback
 
 
 def is_nearby(host: str) -> bool:

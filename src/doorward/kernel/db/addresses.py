@@ -36,7 +36,8 @@ def read(url: str) -> Address:
     """Return what `postgresql://user:password@host:port,host:port/name?option=value` says; raises `ValueError`."""
     # Not by `urlsplit`, which knows one server alone.
     found = _URL.fullmatch(url)
-    if found is None or not found["path"].strip("/"):
+    # libpq reads up to a NUL, and takes its own defaults for what comes after.
+    if found is None or not found["path"].strip("/") or "\0" in unquote(url):
         raise ValueError
     who, _, where = found["servers"].rpartition("@")
     user, _, password = who.partition(":")
