@@ -11,6 +11,8 @@ from doorward.kernel.text.cleaning import clean_line
 
 _LONGEST_TYPED: Final = 50
 _DIALLED: Final = re.compile(r"^\W*[0٠۰]\W*[0٠۰](?=\W*[^\W0٠۰])")
+# Programs that keep contacts put these around a number, so that it is read from left to right, and they are copied.
+_DIRECTIONS: Final = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 # As it is stored: E.164 has 15 digits at most, an extension of a real exchange far fewer than what is left.
 LONGEST: Final = 40
 
@@ -22,7 +24,7 @@ def clean_phone(text: str, *, region: str | None) -> str:
     length is judged, since new ranges open faster than tables are published. Raises PhoneInvalid, TextInvalid or
     TextTooLong.
     """
-    line = clean_line(text, maximum=_LONGEST_TYPED)
+    line = clean_line(text.translate(_DIRECTIONS), maximum=_LONGEST_TYPED)
     if not line:
         return ""
     if region is None:

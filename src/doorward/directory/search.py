@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LONGEST_SEARCH = 200
 _MOST_WORDS = 8
 _MOST_PARTS = 16
+# What mail programs and lists put around names and addresses.
+_AROUND = '<>()[],;:"'
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -103,7 +105,13 @@ def named(text: str) -> Q:
 
 
 def _words(text: str) -> list[str]:
-    return text.replace("\0", "")[:LONGEST_SEARCH].split()[:_MOST_WORDS]
+    """Return what is searched for, also where a name was copied with what stood around it: `Król, Zoë <zoe@…>`.
+
+    Punctuation between words is none of them (Müller & Söhne), unless nothing else was typed.
+    """
+    typed = [one.strip(_AROUND) or one for one in text.replace("\0", "")[:LONGEST_SEARCH].split()]
+    words = [one for one in typed if names.fold(one)]
+    return (words or typed)[:_MOST_WORDS]
 
 
 def _has(word: str) -> Q:
