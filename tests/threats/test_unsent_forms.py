@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+import doorward
 from doorward.sessions import saved_requests
 from doorward.sessions.models import Session
 from doorward.web.http import unsent
@@ -121,6 +124,9 @@ def test_it_waits_for_half_an_hour_and_no_longer(owner, form, clock):
         ("/profile/password/", {"current": "a secret", "password": "another secret"}),
         ("/security/2fa/disable/", {"code": "123456"}),
         ("/security/2fa/enable/", {"name": "Phone", "code": "123456"}),
+        ("/sign-in/pass/", {"pass": "eight words that let somebody set up a phone"}),
+        ("/sign-in/clock/", {"first": "123456", "second": "654321"}),
+        ("/support/caller-check/", {"code": "123 456"}),
     ],
 )
 def test_no_secret_is_kept(owner, clock, path, secret):
@@ -128,6 +134,16 @@ def test_no_secret_is_kept(owner, clock, path, secret):
     clock.shift(timedelta(hours=2))
     assert NOT_KEPT in send(browser, path, secret)
     assert not Session.objects.filter(saved_request__isnull=False).exists()
+
+
+def test_what_is_secret_is_known_by_the_names_of_all_boxes_for_codes_and_passwords():
+    pages = (Path(doorward.__file__).parent / "web").rglob("*.html")
+    text = "\n".join(page.read_text() for page in pages)
+    codes_ = re.findall(r'code_field\(\s*plain_field\(\s*"(\w+)"', text)
+    passwords = re.findall(r'plain_field\(\s*"(\w+)"[^\n]*kind="password"', text)
+    assert (
+        {"code", "first", "password", "current"} <= {*codes_, *passwords} <= saved_requests.SECRET
+    )
 
 
 def test_nor_what_is_large_nor_nothing_at_all(owner, clock):

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 WAITS = timedelta(minutes=10)
-SECRET = frozenset({"password", "current", "code", "credential", "csrfmiddlewaretoken"})
+# `pass`: a set-up pass; `first` and `second`: two codes of an app in a row.
+SECRET = frozenset({"password", "current", "code", "pass", "first", "second"}) | frozenset(
+    {"credential", "csrfmiddlewaretoken"}
+)
 WAITS_UNSENT = timedelta(minutes=30)
 LONGEST_UNSENT = 32 * 1024
 

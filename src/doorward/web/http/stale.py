@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 # Django's words where the token is at fault, and not where the form came from; and where there is none.
 _TOKEN_AT_FAULT: Final = "CSRF token from POST"  # noqa: S105 - no secret
 _NO_TOKEN: Final = ("CSRF token missing", "CSRF cookie not set")
-# What is never shown again and can be typed again; a passkey's answer, or a file, cannot.
-_BOXES: Final = frozenset({"password", "current", "code"})
+# What is never shown again and can be typed again; a passkey's answer, codes of a while ago, or a file, cannot.
+_BOXES: Final = frozenset({"password", "current", "code", "pass"})
 _TOKEN: Final = frozenset({"csrfmiddlewaretoken"})
 
 
@@ -68,7 +68,12 @@ def _keep(request: Request) -> HttpResponse:
     """Show what was typed, to be sent again; what is secret has to be typed once more."""
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
     lost = bool(request.FILES) or any(name in SECRET - _BOXES - _TOKEN for name, _value in sent)
-    labels = {"password": _("Password"), "current": _("Current password"), "code": _("Code")}
+    labels = {
+        "password": _("Password"),
+        "current": _("Current password"),
+        "code": _("Code"),
+        "pass": _("Set-up pass"),
+    }
     return render_outside(
         request,
         "errors/403_old.html",
@@ -81,5 +86,5 @@ def _keep(request: Request) -> HttpResponse:
 
 
 def _box(name: str, label: str) -> Field:
-    kind = "text" if name == "code" else "password"
+    kind = "text" if name in {"code", "pass"} else "password"
     return Field(name=name, id=name, label=label, kind=kind, required=True)
