@@ -176,6 +176,18 @@ def test_it_is_tried_again_for_a_day(owner, relying):
     assert len(came) == 3
 
 
+def test_a_clock_that_was_ahead_keeps_no_application_waiting(owner, relying):
+    with listening(204) as (address, came):
+        Application.objects.update(logout_channel=address)
+        browser = browser_of(owner)
+        relying.tokens(browser)
+        browser.post("/sign-out/")
+        back_channel_logout.notice(now=timezone.now() + timedelta(days=30))
+        # By the clock that was set right.
+        assert _work() == 1
+    assert len(came) == 1
+
+
 def test_one_that_never_answers_keeps_no_other_waiting(owner, relying):
     give_tab(owner, "billing")
     with listening(200) as (address, came):

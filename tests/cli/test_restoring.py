@@ -221,6 +221,13 @@ def test_only_into_an_empty_place(source, backup, tmp_path):
         assert target.rows() == was
 
 
+def test_a_file_that_is_not_there_leaves_no_key_where_those_of_the_backup_belong(tmp_path):
+    with place(tmp_path / "data") as target:
+        refused = target.run("restore", tmp_path / "nowhere")
+        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+        assert not (target.folder / "keys.json").exists()
+
+
 def test_not_where_somebody_runs(source, backup):
     server = source.start()
     try:

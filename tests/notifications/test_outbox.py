@@ -141,6 +141,19 @@ def test_a_claim_holds_until_its_lease_is_over(colleague: Administrator) -> None
     assert (row.state, row.last_error) == (State.SENT, "")
 
 
+def test_what_a_clock_wrote_that_was_ahead_is_due_once_it_is_set_right(
+    colleague: Administrator,
+) -> None:
+    ask_for_link(colleague)
+    now = timezone.now()
+    ahead = now + timedelta(days=30)
+    outbox.dispatch(now=ahead)
+    first = outbox.claim(now=now)
+    assert first is not None
+    outbox.mark_failed(first, error="later", now=ahead)
+    assert outbox.claim(now=now) is not None
+
+
 def test_a_message_that_goes_out_again_is_the_same_one(
     colleague: Administrator, folder: Folder
 ) -> None:

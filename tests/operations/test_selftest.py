@@ -49,6 +49,22 @@ def command(server: serving.Server, folder: Path) -> tuple[int, dict[str, str], 
     return done.returncode, {one["guard"]: one["verdict"] for one in results}, done.stderr
 
 
+def broken_off(number: signal.Signals, server: serving.Server, folder: Path) -> tuple[int, str]:
+    """End it by a signal in the middle; return its exit status, and what it said."""
+    begun = subprocess.Popen(
+        [*serving.PROGRAM, "selftest", "--address", server.address],
+        env=serving.environment(folder, **public(server.port)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert begun.stdout
+    assert begun.stdout.readline()
+    begun.send_signal(number)
+    said = begun.communicate()[1]
+    return begun.returncode, said.strip()
+
+
 def public(port: int) -> dict[str, str]:
     return {"public_url": f"http://localhost:{port}"}
 
@@ -78,6 +94,9 @@ def test_every_guard_of_a_running_portal_holds_and_nothing_is_left(tmp_path: Pat
         assert set(verdicts.values()) == {"holds"}
         assert customers_of(folder) == ["Provider"]
         assert not list((folder / "mail").glob("*.eml"))
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            assert broken_off(number, server, folder) == (1, "Aborted!")
+        assert customers_of(folder) == ["Provider"]
     finally:
         server.stop()
     assert serving.doorward("history", "verify", folder=folder).returncode == 0

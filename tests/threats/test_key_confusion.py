@@ -122,6 +122,16 @@ def test_a_key_stands_in_the_set_before_it_signs_and_after(clock, owner, relying
     assert (first in left, len(left)) == (False, 2)
 
 
+def test_a_clock_that_was_ahead_has_no_key_sign_for_longer(clock, owner, relying):
+    first = head(relying.tokens(browser_of(owner))["access_token"])["kid"]
+    assert keys.change_due(now=timezone.now() + timedelta(days=3650)) == 2
+    clock.shift(timedelta(days=91))
+    assert keys.change_due(now=timezone.now()) == 2
+    assert keys.change_due(now=timezone.now()) == 0
+    clock.shift(timedelta(days=1, minutes=1))
+    assert head(relying.tokens(browser_of(owner))["access_token"])["kid"] != first
+
+
 def test_a_key_that_somebody_has_is_of_no_use_once_all_are_replaced(owner, relying):
     before = relying.tokens(browser_of(owner))
     stolen = keys.signer("RS256", now=timezone.now())

@@ -20,6 +20,7 @@ from doorward.applications import grants, logout_triggers, tokens
 from doorward.applications.models import Application, Grant
 from doorward.customers.models import CustomerStatus
 from doorward.gate.evaluate import still_evaluate, unattended
+from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.hosts import is_loopback
 from doorward.kernel.outgoing_post import NotSent, post_form
 from doorward.sessions.models import Session
@@ -110,7 +111,9 @@ def _goes_on(grant: Grant, *, now: datetime) -> bool:
 
 def _due(*, now: datetime) -> QuerySet[Grant]:
     rows = Grant.objects.exclude(application__logout_channel="")
-    rows = rows.filter(tell_at__lte=now, told_at__isnull=True)
+    # Beyond the longest wait: written by a clock that was ahead.
+    come = Q(tell_at__lte=now) | Q(tell_at__gt=now + _LONGEST_WAIT + SKEW)
+    rows = rows.filter(come, told_at__isnull=True)
     return rows.select_related("application__tab", "administrator__customer").order_by("tell_at")
 
 

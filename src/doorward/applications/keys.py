@@ -23,6 +23,7 @@ from doorward.applications.events import SIGNING_KEYS_REPLACED
 from doorward.applications.models import Algorithm, SigningKey
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
+from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.crypto import sealing
 from doorward.permissions.actions import Action
 
@@ -99,7 +100,8 @@ def change_due(*, now: datetime) -> int:
     done = 0
     for algorithm in Algorithm:
         rows = SigningKey.objects.filter(algorithm=algorithm).order_by("-signs_from", "id")
-        newest = rows.first()
+        # One that is to sign later than any was made by a clock that was ahead: it is not waited for.
+        newest = rows.filter(signs_from__lte=now + SHOWN_BEFORE + SKEW).first()
         if newest is not None and newest.signs_from <= now - CHANGED_EVERY:
             _make(algorithm, made_at=now, signs_from=now + SHOWN_BEFORE)
             done += 1

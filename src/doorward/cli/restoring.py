@@ -55,6 +55,9 @@ def restore() -> None:
 )
 def everything(*, file: Path, identity: Path | None, as_it_was: bool) -> None:
     """Put FILE back into an empty place."""
+    # Before anything is set up, which would leave a new key file where that of the backup belongs.
+    if not file.is_file():
+        raise Failure(f"There is no file {file}.")
     set_up_django()
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
     from django.db import DatabaseError  # noqa: PLC0415
@@ -64,8 +67,6 @@ def everything(*, file: Path, identity: Path | None, as_it_was: bool) -> None:
     from doorward.cli.run import data_folder_locked  # noqa: PLC0415
     from doorward.operations.backup import copies_taken  # noqa: PLC0415
 
-    if not file.is_file():
-        raise Failure(f"There is no file {file}.")
     with data_folder_locked(settings.DOORWARD), _said_in_a_sentence(file):
         try:
             said, ended = _put_back(file, identity, as_it_was=as_it_was)

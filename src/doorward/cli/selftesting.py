@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ def selftest(*, address: str | None, as_json: bool) -> None:
     from doorward.operations.selftest.browser import NoAnswer  # noqa: PLC0415
     from doorward.operations.selftest.playing import Verdict, play_all  # noqa: PLC0415
 
+    _break_off_in_order()
     try:
         results = play_all(
             _target(address), actor=CONSOLE, tell=(lambda _: None) if as_json else _tell
@@ -47,6 +49,13 @@ def selftest(*, address: str | None, as_json: bool) -> None:
         raise Failure(
             f"{len(fell)} of {amount(len(results), 'guard', 'guards')} fell: {', '.join(fell)}."
         )
+
+
+def _break_off_in_order() -> None:
+    """Have what ends it otherwise, or the end of its terminal, break it off as Ctrl-C does: it clears up then."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not where `nohup` has it ignored
+            signal.signal(number, signal.default_int_handler)
 
 
 def _target(address: str | None) -> Target:

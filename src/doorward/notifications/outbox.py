@@ -198,7 +198,9 @@ def _due(now: datetime) -> QuerySet[Delivery]:
     # looked at the time a moment later, or whose clock differs as clocks do.
     ahead = Q(lease_until__gt=now + LEASE + SKEW)
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now) | ahead
-    return Delivery.objects.filter(free, state=State.DUE, next_at__lte=now)
+    # The same of what would wait longer than anything does.
+    waited = Q(next_at__lte=now) | Q(next_at__gt=now + LONGEST_WAIT + SKEW)
+    return Delivery.objects.filter(free, waited, state=State.DUE)
 
 
 def _claimed(delivery: Delivery) -> QuerySet[Delivery]:

@@ -67,17 +67,19 @@ def test_one_a_day_is_kept_of_the_newest_and_nobodys_else_is_touched(folder, set
     ]
     id_of = Customer.objects.get(kind="provider").id.hex[:8]
     ours = [f"doorward-{id_of}-202611{day}T090000Z.backup" for day in (26, 25)]
-    assert [file.name for file in schedule.kept(folder)] == ours
+    assert [file.name for file in schedule.kept(folder, now=NOW + 48 * HOUR)] == ours
     assert sorted(file.name for file in folder.iterdir()) == sorted([*others, *ours])
     assert last_good.last_good(NOW + 49 * HOUR) == NOW + 48 * HOUR
     assert last_good.last_good(NOW) is None  # a date that is yet to come is no good one
-    assert all(file.stat().st_mode & 0o777 == 0o600 for file in schedule.kept(folder))
+    assert all(
+        file.stat().st_mode & 0o777 == 0o600 for file in schedule.kept(folder, now=NOW + 48 * HOUR)
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_removed_where_the_new_one_fails_and_it_is_tried_again(folder, settings, caplog):
     assert [made_at(NOW + day * 24 * HOUR) for day in range(2)] == [True, True]
-    kept = schedule.kept(folder)
+    kept = schedule.kept(folder, now=NOW + 48 * HOUR)
     later = NOW + 48 * HOUR
     settings.DOORWARD = settings.DOORWARD.model_copy(update={"backup_keep": 1})
     folder.rename(folder.with_name("away"))
@@ -86,16 +88,35 @@ def test_nothing_is_removed_where_the_new_one_fails_and_it_is_tried_again(folder
     assert "Traceback" not in caplog.text
     assert not folder.exists()
     folder.with_name("away").rename(folder)
-    assert schedule.kept(folder) == kept
+    assert schedule.kept(folder, now=NOW + 48 * HOUR) == kept
     assert not made_at(later + timedelta(minutes=14))
     assert made_at(later + timedelta(minutes=15))
-    assert len(schedule.kept(folder)) == 1
+    assert len(schedule.kept(folder, now=NOW + 48 * HOUR)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("died", [False, True], ids=["ended", "died"])
+def test_a_clock_that_was_ahead_neither_holds_the_next_up_nor_has_it_removed(
+    folder, settings, died
+):
+    ahead = NOW + timedelta(days=365)
+    assert made_at(ahead)
+    if died:
+        with time_machine.travel(ahead + timedelta(days=1), tick=False):
+            assert schedule.begin(now=ahead + timedelta(days=1))
+    [of_next_year] = schedule.kept(folder, now=ahead)
+    settings.DOORWARD = settings.DOORWARD.model_copy(update={"backup_keep": 1})
+    # The clock is set right: what is dated later than now is no newer one.
+    assert made_at(NOW)
+    [of_today] = schedule.kept(folder, now=NOW)
+    assert f"{NOW:%Y%m%d}" in of_today.name
+    assert not of_next_year.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_one_left_that_was_killed_goes_with_the_next(folder):
     made_at(NOW)
-    [ours] = schedule.kept(folder)
+    [ours] = schedule.kept(folder, now=NOW + 48 * HOUR)
     left = folder / f".{ours.name}.0f9e8d7c.part"
     at_work = folder / f".{ours.name}.01234567.part"
     another = folder / ".doorward-00000000-20261124T090000Z.backup.0f9e8d7c.part"
@@ -105,7 +126,7 @@ def test_what_one_left_that_was_killed_goes_with_the_next(folder):
         fcntl.flock(held, fcntl.LOCK_EX)
         made_at(NOW + 24 * HOUR)
     assert [part.exists() for part in (left, at_work, another)] == [False, True, True]
-    assert len(schedule.kept(folder)) == 2
+    assert len(schedule.kept(folder, now=NOW + 48 * HOUR)) == 2
 
 
 @pytest.mark.django_db(transaction=True)

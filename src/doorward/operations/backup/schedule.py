@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from doorward.customers.models import Customer, CustomerKind
 from doorward.kernel import atomic_files
+from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.heartbeat import Heart
 from doorward.kernel.models import Heartbeat
 from doorward.kernel.why_not_saved import log_failure, sentence_for
@@ -70,11 +72,15 @@ def back_up(*, now: datetime) -> bool:
     return True
 
 
-def kept(folder: Path) -> list[Path]:
-    """Return the backups of this installation in a folder, newest first; what others put there is not among them."""
+def kept(folder: Path, *, now: datetime) -> list[Path]:
+    """Return the backups of this installation in a folder, newest first; what others put there is not among them.
+
+    Those that a clock named that was ahead come last: else they would stay, and each new one go.
+    """
     ours = re.compile(re.escape(_begins()) + r"\d{8}T\d{6}Z\.backup")
     found = [file for file in folder.iterdir() if ours.fullmatch(file.name) and file.is_file()]
-    return sorted(found, key=lambda file: file.name, reverse=True)
+    latest = _name(now + SKEW)
+    return sorted(found, key=lambda file: (file.name <= latest, file.name), reverse=True)
 
 
 def _make(*, now: datetime) -> int:
@@ -85,19 +91,23 @@ def _make(*, now: datetime) -> int:
         raise NoFolder(f"The folder {folder} for backups is not there.")
     atomic_files.forget_parts(folder, f"{_begins()}*.backup")
     making.make(
-        folder.resolve() / f"{_begins()}{now:%Y%m%dT%H%M%SZ}.backup",
+        folder.resolve() / _name(now),
         recipients=encryption.recipients(given.backup_recipient),
         replace=False,
         now=now,
     )
     last_good.remember(by_worker=True, now=now)
-    return sum(1 for _file in _removed(kept(folder)[given.backup_keep :]))
+    return sum(1 for _file in _removed(kept(folder, now=now)[given.backup_keep :]))
 
 
 def _removed(old: list[Path]) -> Iterator[Path]:
     for file in old:
         file.unlink(missing_ok=True)
         yield file
+
+
+def _name(now: datetime) -> str:
+    return f"{_begins()}{now:%Y%m%dT%H%M%SZ}.backup"
 
 
 def _begins() -> str:
@@ -109,7 +119,9 @@ def _begins() -> str:
 def _take(*, now: datetime) -> bool:
     """Return whether it is this process that makes one now."""
     until = now + _SILENT
-    if Heartbeat.objects.filter(name=_LEASE, due_by__lte=now).update(at=now, due_by=until):
+    # Said by a clock that was ahead, it is nobody's: whoever is at work says it again by one that was set right.
+    free = Q(due_by__lte=now) | Q(at__gt=now + SKEW)
+    if Heartbeat.objects.filter(free, name=_LEASE).update(at=now, due_by=until):
         return True
     try:
         with transaction.atomic():
