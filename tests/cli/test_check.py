@@ -169,7 +169,8 @@ def test_a_file_of_settings_is_not_everybodys(monkeypatch, tmp_path, mode, expec
 
 
 def test_who_could_put_another_folder_in_its_place_is_named(tmp_path):
-    assert verdict("folders-above") == "advice", "the tests' own is below one that everybody shares"
+    tmp_path.chmod(0o1777)
+    assert verdict("folders-above") == "advice"
     tmp_path.chmod(0o777)
     assert verdict("folders-above") == "unfit"
     tmp_path.chmod(0o755)

@@ -25,6 +25,7 @@ from doorward.credentials.models import Factor
 from doorward.customers.models import Customer
 from doorward.directory.models import EVERYBODY, AdoptionSum
 from doorward.kernel import heartbeat
+from doorward.kernel.clock_set_back import has_come
 from doorward.kernel.metrics import declared as metrics
 from doorward.kernel.models import Heartbeat
 from doorward.notifications.models import Delivery, State
@@ -111,8 +112,11 @@ def _worker(*, now: datetime) -> Iterator[Reading]:
         yield metrics.WORKER_SILENT, (), _age(beat.at, now=now)
     if ended is not None:
         yield metrics.WORKER_ROUND, (), _age(ended.at, now=now)
-    if (made := said.get(backup)) is not None:
-        yield metrics.BACKUP_AGE, (), _age(made.at, now=now)
+    made = said[backup].at if backup in said else None
+    if made is not None and has_come(made, now=now):
+        yield metrics.BACKUP_AGE, (), _age(made, now=now)
+    if settings.DOORWARD.backup_dir.name:
+        yield metrics.BACKUP_OVERDUE, (), last_good.is_overdue(made, now=now)
 
 
 def _outbox(*, now: datetime) -> Iterator[Reading]:

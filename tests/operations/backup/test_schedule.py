@@ -16,7 +16,7 @@ from doorward.customers.models import Customer
 from doorward.environment import WrongSetting, load
 from doorward.kernel.db.sqlite.copying import copy_to
 from doorward.kernel.heartbeat import Heart
-from doorward.kernel.metrics.declared import BACKUP_AGE
+from doorward.kernel.metrics.declared import BACKUP_AGE, BACKUP_OVERDUE
 from doorward.operations import readings
 from doorward.operations.backup import archive, encryption, last_good, schedule
 from doorward.operations.checks import backups
@@ -166,6 +166,30 @@ def test_the_check_says_how_old_the_last_good_one_is(settings, folder):
         assert (verdict, what) == (late, "The last good backup is 48 hours old.")
     # A clock that was ahead when it was made: none is known of.
     assert finding(scheduled, "backup", NOW - HOUR)[0] == "unfit"
+
+
+def told(now: datetime) -> dict[str, float]:
+    """Return what a monitor is told of the age of backups."""
+    read = {metric: number for metric, _labels, number in readings._all(now=now)}
+    return {
+        metric.name.removeprefix("doorward_backup_"): read[metric]
+        for metric in (BACKUP_AGE, BACKUP_OVERDUE)
+        if metric in read
+    }
+
+
+@pytest.mark.django_db
+def test_a_monitor_is_told_when_one_is_overdue(settings, folder):
+    weekly = settings.DOORWARD.model_copy(update={"backup_hours": 168})
+    assert told(NOW) == {"overdue": True}  # none was ever made
+    last_good.remember(by_worker=True, now=NOW)
+    assert told(NOW + 48 * HOUR) == {"age_seconds": 48 * 3600, "overdue": False}
+    assert told(NOW + 49 * HOUR) == {"age_seconds": 49 * 3600, "overdue": True}
+    assert told(NOW - HOUR) == {"overdue": True}  # by a clock that was ahead
+    settings.DOORWARD = weekly
+    assert told(NOW + 336 * HOUR)["overdue"] is False
+    settings.DOORWARD = weekly.model_copy(update={"backup_dir": type(folder)()})
+    assert "overdue" not in told(NOW)
 
 
 @pytest.mark.django_db

@@ -205,6 +205,12 @@ BACKUP_AGE: Final = Metric(
     Kind.GAUGE,
     "How old the last good backup is that this node knows of; not there where it knows of none.",
 )
+BACKUP_OVERDUE: Final = Metric(
+    "doorward_backup_overdue",
+    Kind.GAUGE,
+    "1 where the worker's last good backup is older than twice its interval, or there is none, else 0; not there where "
+    "no DOORWARD_BACKUP_DIR is set.",
+)
 DATABASE_UP: Final = Metric(
     "doorward_database_up",
     Kind.GAUGE,
@@ -242,7 +248,8 @@ DISK_SIZE: Final = Metric(
 )
 STATE: Final = (
     *(INFO, DELIVERIES, OLDEST_DUE, EVENTS_WAITING, WORKER_RUNNING, WORKER_SILENT, WORKER_ROUND),
-    *(SESSIONS, SEAL_AGE, UNSEALED, BACKUP_AGE, DATABASE_UP, DATABASE_SECONDS),
+    *(SESSIONS, SEAL_AGE, UNSEALED, BACKUP_AGE, BACKUP_OVERDUE),
+    *(DATABASE_UP, DATABASE_SECONDS),
     *(PEOPLE, LOCKED_NOW, CUSTOMERS, DISK_FREE, DISK_SIZE),
 )
 

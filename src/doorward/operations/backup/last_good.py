@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from doorward.environment.fields import Environment
 
 NAME: Final = "backup"
+# In intervals: one that failed may be made up for.
+_TOO_OLD: Final = 2
 OF_THE_WORKER: Final = "backup of the worker"
 
 
@@ -37,6 +39,11 @@ def last_good(now: datetime, *, of: str = NAME) -> datetime | None:
     """Return of which moment the last good backup is; None: none is known of, or only one that is yet to come."""
     seen = heartbeat.seen(of)
     return seen.at if seen and has_come(seen.at, now=now) else None
+
+
+def is_overdue(made: datetime | None, *, now: datetime) -> bool:
+    """Return whether the last good one is too old, or there is none; one that is yet to come is none."""
+    return made is None or not has_come(made, now=now) or now - made > _TOO_OLD * interval()
 
 
 def interval() -> timedelta:

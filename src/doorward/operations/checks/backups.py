@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from doorward.kernel.text.amounts import amount
 from doorward.operations.backup import last_good
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.environment.fields import Environment
-
-_TOO_OLD: Final = 2
 
 
 def look(environment: Environment, *, now: datetime) -> Iterator[Finding]:
@@ -44,7 +42,7 @@ def _age(environment: Environment, *, now: datetime) -> Finding:
         return complain("backup", none, do)
     hours = round((now - made).total_seconds() / 3600)
     age = amount(hours, "hour", "hours") if hours else "less than an hour"
-    if now - made > _TOO_OLD * last_good.interval():
+    if last_good.is_overdue(made, now=now):
         return complain("backup", f"The last good backup is {age} old.", do)
     return fine("backup", f"The last good backup is {age} old.")
 
