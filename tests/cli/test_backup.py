@@ -100,10 +100,20 @@ def test_it_never_takes_the_place_of_what_is_doorwards_own(installation, tmp_pat
     was = ours.read_bytes() if name == "keys.json" else ours.stat().st_ino
     (tmp_path / "link").symlink_to(ours)
     os.link(ours, tmp_path / "other name")
-    for named in (ours, tmp_path / "link", tmp_path / "other name"):
-        refused = installation.backup("--overwrite", named)
-        assert refused.returncode == 1
-        assert refused.stderr.endswith("is Doorward's own: name another file.\n")
+    people = tmp_path / "people.csv"
+    people.write_text("e-mail,first name\nlena@provider.example,Lena\n")
+    for words in (
+        *(
+            ("backup", "--overwrite", named)
+            for named in (ours, tmp_path / "link", tmp_path / "other name")
+        ),
+        ("evidence", "Provider", "--from", "2026-01-01", "--to", "2026-01-02", "--overwrite", ours),
+        ("export", "customer", "Provider", "--overwrite", tmp_path / "link"),
+        ("import", "people", people, "--customer", "Provider", "--report", ours),
+    ):
+        refused = installation.run(*words)
+        assert refused.returncode == 1, words
+        assert refused.stderr.endswith("is Doorward's own: name another file.\n"), words
     (tmp_path / "other name").unlink()
     assert was == (ours.read_bytes() if name == "keys.json" else ours.stat().st_ino)
 
@@ -129,6 +139,17 @@ def test_what_cannot_be_written_is_said_in_one_sentence(installation, tmp_path):
     assert nowhere.stderr.endswith("cannot be written: No such file or directory.\n")
     assert nowhere.stderr.count("\n") == 1
     assert installation.backup(tmp_path).returncode == 2  # a folder
+
+
+def test_nor_does_it_take_the_place_of_what_is_no_file(installation, tmp_path):
+    """A new file at the place of `/dev/null` is everybody's trouble; in that of the folder for mail, the portal's."""
+    os.mkfifo(tmp_path / "pipe")
+    refused = installation.backup("--overwrite", tmp_path / "pipe")
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("pipe cannot be written: It is there, and no file.\n")
+    assert (tmp_path / "pipe").is_fifo()
+    refused = installation.backup(installation.folder / "mail")
+    assert refused.stderr.endswith("is Doorward's own: name another file.\n")
 
 
 if not postgresql.url():

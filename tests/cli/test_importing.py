@@ -50,6 +50,16 @@ def test_people_are_imported_and_what_was_refused_is_said(customer, file):
     assert len(people.events(IMPORTED)) == 1
 
 
+def test_a_report_never_takes_the_place_of_what_is_imported(customer, file):
+    done = run("people", file, "--customer", "Harbour Bakery", "--report", file)
+    assert done.exit_code == 1
+    assert done.stderr.endswith(
+        f"{file} is what is to be imported: name another file for the report.\n"
+    )
+    assert file.read_text() == FILE
+    assert not Administrator.objects.of(customer.id).exists()
+
+
 def test_a_dry_run_tells_of_each_line_and_changes_nothing(customer, file):
     done = run("people", file, "--customer", "Harbour Bakery", "--dry-run")
     assert done.stdout.splitlines()[0] == "2: lena@harbourbakery.example: made"

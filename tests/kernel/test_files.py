@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import resource
 import signal
@@ -72,6 +73,17 @@ def test_a_link_stays_one(tmp_path):
     atomic_files.write_whole(tmp_path / "link", b"x")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "one").read_bytes() == b"x"
+
+
+def test_what_is_there_and_no_file_stays(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="no file"):
+        atomic_files.write_whole(pipe, b"new")
+    with pytest.raises(OSError, match="no file"), atomic_files.made_aside(pipe, replace=True):
+        pass
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe"]
+    assert pipe.is_fifo()
 
 
 def test_where_there_is_no_room_the_old_file_stays_and_nothing_is_left(tmp_path, full_disk):

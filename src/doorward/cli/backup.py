@@ -10,6 +10,7 @@ import click
 
 from doorward.cli.base import with_data_as_it_is
 from doorward.cli.failure import Failure
+from doorward.cli.own_files import refuse_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +52,9 @@ def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
     from doorward.operations.backup import copies_taken, encryption, last_good, making  # noqa: PLC0415
 
     path, now = file.resolve(), timezone.now()
-    _refuse(path, settings.DOORWARD, overwrite=overwrite)
+    refuse_own(path, settings.DOORWARD)
+    if path.exists() and not overwrite:
+        raise _is_there(path)
     with _said_in_a_sentence(path), progress("Backing up") as seen:
         to = encryption.recipients(recipients)
         made = making.make(path, recipients=to, replace=overwrite, now=now, seen=seen)
@@ -114,25 +117,6 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     ) as shown:
         task = shown.add_task(what, total=None)
         yield lambda done, of: shown.update(task, completed=done, total=of or None)
-
-
-def _refuse(path: Path, environment: Environment, *, overwrite: bool) -> None:
-    """Raise `Failure` where the backup would take the place of something: of ours, whatever was said."""
-    for ours in _ours(environment):
-        if path == ours.resolve() or (path.exists() and ours.exists() and path.samefile(ours)):
-            raise Failure(f"{path} is Doorward's own: name another file.")
-    if path.exists() and not overwrite:
-        raise _is_there(path)
-
-
-def _ours(environment: Environment) -> Iterator[Path]:
-    yield environment.keys
-    yield environment.anchor_file
-    if environment.sqlite_file:
-        for end in ("", "-wal", "-shm", "-journal", ".lock", ".restoring"):
-            yield Path(f"{environment.sqlite_file}{end}")
-    for name in ("running.lock", "migrating.lock"):
-        yield environment.data_dir / name
 
 
 def _is_there(path: Path) -> Failure:

@@ -11,6 +11,7 @@ import click
 from doorward.cli.base import Group, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.finding import customer_named
+from doorward.cli.own_files import refuse_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,8 +97,11 @@ def _say(file: Path, checksum: str) -> None:
 @contextmanager
 def _made(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """Return a file beside this one to be filled, which has its name at the end if nothing went wrong."""
+    from django.conf import settings  # noqa: PLC0415
+
     from doorward.kernel.atomic_files import made_aside  # noqa: PLC0415
 
+    refuse_own(file, settings.DOORWARD)
     if file.exists() and not overwrite:
         raise _is_there(file)
     try:

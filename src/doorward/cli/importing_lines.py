@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 import click
 
 from doorward.cli.failure import Failure
+from doorward.cli.own_files import refuse_own
 from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def go(about: About, receive: Callable[..., ImportRun], *, digest: str, **how: U
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.importing import queries, runs  # noqa: PLC0415
 
+    refuse_report(how["report"])
     dry, resume = how["dry"], how.get("resume", False)
     if resume and dry:
         raise Failure("A dry run changes nothing, so there is nothing to go on with.")
@@ -90,6 +92,19 @@ def go(about: About, receive: Callable[..., ImportRun], *, digest: str, **how: U
     finally:
         if dry:
             runs.discard(run, actor=CONSOLE)
+
+
+def refuse_report(report: Path | None) -> None:
+    """Raise `Failure` where the report would take the place of a file of ours, or of what is imported."""
+    from django.conf import settings  # noqa: PLC0415
+
+    if report is None:
+        return
+    refuse_own(report, settings.DOORWARD)
+    given = click.get_current_context().params
+    named = [given.get("file"), given.get("source"), *(given.get("files") or ())]
+    if report.resolve() in [Path(one).resolve() for one in named if one]:
+        raise Failure(f"{report} is what is to be imported: name another file for the report.")
 
 
 def finish(run: ImportRun, *, report: Path | None, as_json: bool, go_on: str = "--resume") -> None:

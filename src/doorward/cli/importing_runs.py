@@ -9,7 +9,7 @@ import click
 
 from doorward.cli.base import json_option, utc, with_data
 from doorward.cli.failure import Failure
-from doorward.cli.importing_lines import finish, report_option
+from doorward.cli.importing_lines import finish, refuse_report, report_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,7 @@ def invite(*, import_id: UUID, report: Path | None, as_json: bool) -> None:
     from doorward.permissions.staff_scope import Scope  # noqa: PLC0415
     from doorward.rollout.errors import RunOver  # noqa: PLC0415
 
+    refuse_report(report)
     now = timezone.now()
     try:
         begun = runs.invite(queries.find(import_id, scope=Scope.EVERYTHING), actor=CONSOLE, now=now)

@@ -7,6 +7,7 @@ its folder, fsync(2).)
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import glob
 import os
@@ -31,6 +32,7 @@ def write_whole(path: Path, content: bytes) -> None:
     The old one's owner keeps it: root's hand must not shut the portal out.
     """
     path = path.resolve()
+    _refuse_other_kinds(path)
     aside = _write_aside(path, content)
     try:
         with suppress(FileNotFoundError):
@@ -97,6 +99,7 @@ def made_aside(path: Path, *, replace: bool) -> Iterator[Path]:
     What a process that was killed left of the same file is deleted. Raises `FileExistsError` where there is a file and
     `replace` does not allow to take its place, and `OSError`.
     """
+    _refuse_other_kinds(path)
     with _aside(path) as (aside, descriptor):
         yield aside
         os.fsync(descriptor)
@@ -130,6 +133,12 @@ def _aside(path: Path) -> Iterator[tuple[Path, int]]:
         os.close(descriptor)
         for end in _BESIDE:
             aside.with_name(aside.name + end).unlink(missing_ok=True)
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """Raise `OSError` for what is there and is no file: a new one would take the place of `/dev/null`, or of a pipe."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "It is there, and no file", str(path))
 
 
 def _name_new(aside: Path, path: Path) -> None:
