@@ -48,6 +48,9 @@ def test_a_monitors_token_is_long_and_never_shown(monkeypatch):
     assert "monitor has" not in repr(given(monkeypatch, metrics_token="a token that a monitor has"))
     with pytest.raises(WrongSetting, match="DOORWARD_METRICS_TOKEN: it must have at least 16"):
         given(monkeypatch, metrics_token="short")
+    for never_sent in ("ein Schlüssel, der lang genug ist", "in two lines,\nlong enough"):
+        with pytest.raises(WrongSetting, match="DOORWARD_METRICS_TOKEN: it must be ASCII"):
+            given(monkeypatch, metrics_token=never_sent)
 
 
 def test_what_a_collector_asks_for_is_never_shown_nor_sent_in_clear(monkeypatch):

@@ -375,6 +375,9 @@ class Environment(Derived, BaseSettings):
         if value and len(value) < SHORTEST_TOKEN:
             message = f"it must have at least {SHORTEST_TOKEN} characters"
             raise ValueError(message)
+        if value and not _is_sent(value):
+            message = "it must be ASCII, as what stands in a header is"
+            raise ValueError(message)
         return value
 
     @field_validator("trusted_proxies", mode="before")
