@@ -257,6 +257,21 @@ def test_what_surrounds_a_value_is_no_part_of_it(monkeypatch, tmp_path):
     assert load() == found
 
 
+@pytest.mark.parametrize("value", ['"/srv/secret-word"', "'/srv/secret-word'", "~/secret-word"])
+@pytest.mark.parametrize("name", ["data_dir", "keys_file", "backup_dir", "metrics_token"])
+def test_what_a_shell_would_have_taken_off_is_refused(monkeypatch, name, value):
+    """Docker gives what stands in its files as it is written: else there is a new, empty folder of that name."""
+    with pytest.raises(WrongSetting) as refused:
+        given(monkeypatch, **{name: value})
+    assert str(refused.value).startswith(f"DOORWARD_{name.upper()}: it ")
+    assert "secret-word" not in str(refused.value)
+
+
+def test_a_command_may_have_its_words_in_quotation_marks(monkeypatch):
+    command = "'/opt/a vault' get 'doorward keys'"
+    assert given(monkeypatch, keys_command=command).keys_command == command
+
+
 @pytest.mark.parametrize(
     "sender",
     [

@@ -18,7 +18,13 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from doorward.environment.derived import LOOPBACK_NAMES, Derived, headers_in, split_address
@@ -241,6 +247,23 @@ class Environment(Derived, BaseSettings):
         """Take off the line end that a value has where it comes from a file; what is empty then is no value."""
         bare = {name: one.strip() if isinstance(one, str) else one for name, one in given.items()}
         return {name: one for name, one in bare.items() if one != ""}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_not_for_a_shell(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse what a shell would have taken off, or filled in: Docker and systemd give it as it is written.
+
+        A path like that would be a folder of that name, with nothing in it.
+        """
+        if not isinstance(value, str) or info.field_name == "keys_command":
+            return value
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            message = "it is written in quotation marks, which are a part of it: take them off"
+            raise ValueError(message)
+        if value.startswith("~"):
+            message = "it begins with ~, which no shell fills in here: write it out"
+            raise ValueError(message)
+        return value
 
     @field_validator("bind")
     @classmethod
