@@ -123,7 +123,9 @@ def slug_of(heading: str) -> str:
 @cache
 def words() -> frozenset[str]:
     """Return every name that the code uses."""
-    code = tracked("src/*.py", "src/*.html", "src/*.js", "src/*.txt", "tests/*.py", "scripts/*")
+    code = tracked(
+        "src/*.py", "src/*.html", "src/*.js", "src/*.txt", "tests/*.py", "scripts/*", "deploy/*"
+    )
     shown = "\n".join(
         (ROOT / name).read_text(errors="replace")
         for name in (*code, "pyproject.toml", "Makefile")
