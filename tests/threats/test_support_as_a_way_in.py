@@ -24,7 +24,7 @@ from doorward.accounts.models import Administrator, Status
 from doorward.audit.actor import CONSOLE
 from doorward.audit.models import Event
 from doorward.audit.record import record
-from doorward.credentials.events import PASSWORD_RESET, TWO_FACTOR_RESET
+from doorward.credentials.events import APP_TAKEN_OVER, PASSWORD_RESET, TWO_FACTOR_RESET
 from doorward.credentials.models import Factor
 from doorward.customers import services as customers
 from doorward.customers.models import Customer, CustomerStatus
@@ -345,6 +345,8 @@ def test_the_person_concerned_does_not_agree(boss, staff):
         (INVITATION_SENT, "staff"),
         (ADMINISTRATOR_RESTORED, "other staff"),
         (TWO_FACTOR_RESET, "console"),
+        # Whoever imports an app knows its secret.
+        (APP_TAKEN_OVER, "staff"),
         (ADMINISTRATOR_ADDED, "whom staff invited"),
     ],
 )
@@ -368,12 +370,13 @@ def test_whom_the_asker_let_in_or_the_provider_gave_back_within_a_month_does_not
     agree(request, boss)
 
 
+@pytest.mark.parametrize("kind", [ADMINISTRATOR_ADDED, APP_TAKEN_OVER])
 @pytest.mark.parametrize("by", ["other staff", "console"])
-def test_whom_others_of_the_provider_added_does(lost, boss, staff, by):
-    """At a new customer everybody was: nobody could be helped for a month."""
+def test_whom_others_of_the_provider_added_does(lost, boss, staff, kind, by):
+    """At a new customer everybody was, or moved in with their app: nobody could be helped for a month."""
     giver = make_staff("liam@provider.example") if by == "other staff" else None
     made = second_helper(boss, "Otto")
-    happened(ADMINISTRATOR_ADDED, made, by=giver, days=3)
+    happened(kind, made, by=giver, days=3)
     agree(ask_as_support(lost, staff), made)
 
 
@@ -395,8 +398,9 @@ def test_who_came_back_by_the_support_does_not_agree_to_its_next_request(lost, b
     agree(next_one, boss)
 
 
-def test_whose_own_access_changed_today_does_not_agree(lost, boss, staff):
-    happened(PASSWORD_RESET, boss, by=boss, days=0)
+@pytest.mark.parametrize("kind", [PASSWORD_RESET, APP_TAKEN_OVER])
+def test_whose_own_access_changed_today_does_not_agree(lost, boss, staff, kind):
+    happened(kind, boss, by=boss if kind is PASSWORD_RESET else None, days=0)
     request = ask_as_support(lost, staff)
     with pytest.raises(NotYetAllowed):
         agree(request, boss)

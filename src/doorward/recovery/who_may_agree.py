@@ -19,6 +19,7 @@ from doorward.accounts.models import Administrator
 from doorward.audit.actor import ActorType
 from doorward.audit.models import Event
 from doorward.credentials.events import (
+    APP_TAKEN_OVER,
     FACTOR_ADDED,
     PASSWORD_RESET,
     RECOVERED,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 _CAME_TO_POWER: Final = (
     ADMINISTRATOR_ADDED,
     ADMINISTRATOR_RESTORED,
+    APP_TAKEN_OVER,
     EMAIL_CHANGED,
     FACTOR_ADDED,
     FIRST_MEMBER_ADDED,
@@ -65,6 +67,7 @@ _CAME_TO_POWER: Final = (
 _GAVE: Final = (
     ADMINISTRATOR_ADDED,
     ADMINISTRATOR_RESTORED,
+    APP_TAKEN_OVER,
     EMAIL_CHANGE_ASKED,
     HELPED,
     INVITATION_SENT,
@@ -73,8 +76,8 @@ _GAVE: Final = (
     RIGHTS_CHANGED,
     TWO_FACTOR_RESET,
 )
-# By these somebody is new, and by the others of `_GAVE` an account that is there comes into hands.
-_MADE: Final = (ADMINISTRATOR_ADDED, INVITATION_SENT)
+# By these somebody is new, or moves in, and by the others of `_GAVE` an account that is there comes into hands.
+_MADE: Final = (ADMINISTRATOR_ADDED, APP_TAKEN_OVER, INVITATION_SENT)
 # Who acts on a customer's people and is none of them. The background work gives nobody access by itself.
 _PROVIDERS: Final = (ActorType.PERSON, ActorType.OPERATOR)
 
