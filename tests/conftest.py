@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone, translation
 
 from doorward.accounts.models import Administrator
@@ -39,6 +40,15 @@ def _mail_goes_where_it_does(django_test_environment: None) -> None:
     """Undo what Django's test environment does to mail: it goes where the settings say."""
     del django_test_environment
     settings.EMAIL_BACKEND = settings.DOORWARD.mail_server.backend
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_are_emptied_row_by_row() -> Iterator[None]:
+    """Have PostgreSQL delete the few rows of a test that committed: to truncate makes each table and index anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            patch.setattr(type(connection.ops), "sql_flush", postgresql.emptying)
+        yield
 
 
 LOOPBACK_NAMES = {"localhost", ""}
