@@ -1,10 +1,11 @@
 """Fifty people at three nodes behind HAProxy on two PostgreSQL servers, while nodes and primaries die: a program.
 
-`python -m tests.faults.crowd SECONDS PEOPLE primary|network|networks` prints what happened, as JSON. It is no test by
-itself, since it wants a Django on another database than the tests'. What does not hold raises.
+`python -m tests.faults.crowd SECONDS PEOPLE primary|network|networks|once` prints what happened, as JSON. It is no test
+by itself, since it wants a Django on another database than the tests'. What does not hold raises.
 
 `primary`: the primary's server dies. `network`: what one node has to the database is cut, and nobody is told.
-`networks`: the same for all nodes at once, for less time than a request waits.
+`networks`: the same for all nodes at once, for less time than a request waits. `once`: one node is killed, then the
+primary's server; everybody goes on until they have nothing more to do, quickly, and nobody waits for a disk.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import secrets
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -36,8 +37,9 @@ SECONDS, PEOPLE, DIES = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 # For how long a network is cut. A request waits five seconds: where every node is cut off for longer, some must fail.
 CUT_SECONDS = {"network": 15.0, "networks": 4.0}
 NODE_DIES_EVERY = 20.0
-# What somebody looks at a page before they go on.
-THINKS = (0.5, 3.0)
+ONCE = DIES == "once"
+# What somebody looks at a page before they go on; how long they wait where it failed.
+THINKS, WAITS = ((0.1, 0.6), 0.5) if ONCE else ((0.5, 3.0), 5.0)
 # Of so many sign-ins one is raced for with its own code.
 RACED = 3
 # Longer than a primary takes to be found, and its standby to be in step again.
@@ -48,7 +50,7 @@ def main() -> None:
     """Play it, look, and print the figures."""
     chance = Random(int(os.environ.get("FAULTS_SEED", secrets.randbelow(10**6))))
     port = free_port()
-    with patroni.pair() as pair, ExitStack() as stack:
+    with patroni.pair(in_a_hurry=ONCE) as pair, ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="doorward-crowd-")))
         os.environ |= {
             "DOORWARD_DATABASE_URL": pair.url,
@@ -69,22 +71,40 @@ def main() -> None:
         ]
         urls = [pair.url_by([one.port for one in network]) for network in networks]
         with Nodes(folder, urls if DIES in CUT_SECONDS else [pair.url] * 3, port) as nodes:
-            show = Show(nodes, pair, chance, people=PEOPLE, thinks=THINKS, raced=RACED)
+            show = Show(nodes, pair, chance, people=PEOPLE, thinks=THINKS, raced=RACED, waits=WAITS)
             show.get_ready(SECONDS)
             with ThreadPoolExecutor(PEOPLE) as pool:
                 walks = [pool.submit(show.walk, number) for number in range(PEOPLE)]
                 try:
-                    harm(show, nodes, pair, networks)
+                    if ONCE:
+                        harm_once(show, nodes, pair)
+                        wait(walks)
+                    else:
+                        harm(show, nodes, pair, networks)
                 finally:
                     show.over.set()
             for walk in walks:
                 walk.result()
-            time.sleep(SETTLED_SECONDS)
-            pair.be_whole()
+            if not ONCE:
+                time.sleep(SETTLED_SECONDS)
+                pair.be_whole()
             until(nodes.are_whole, seconds=60)
+            figures = show.look(in_a_hurry=ONCE)
             sys.stdout.write(
-                json.dumps(show.look() | {"seconds": SECONDS, "people": PEOPLE, "dies": DIES})
+                json.dumps(figures | {"seconds": SECONDS, "people": PEOPLE, "dies": DIES})
             )
+
+
+def harm_once(show: Show, nodes: Nodes, pair: patroni.Pair) -> None:
+    """Kill a node once everybody is on their way and a code was sent twice, and the primary when they went on."""
+    until(lambda: show.counts["requests"] >= PEOPLE and show.counts["codes sent twice at once"])
+    nodes.kill_next()
+    asked = show.counts["requests"]
+    until(lambda: show.counts["requests"] >= asked + PEOPLE)
+    pair.primary().kill_server()
+    show.moved.append(round(pair.seconds_without_writes(), 1))
+    show.count_from_now("journeys after it")
+    nodes.start_the_dead()
 
 
 def harm(show: Show, nodes: Nodes, pair: patroni.Pair, networks: list[list[Forwarder]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -55,13 +56,20 @@ class Nodes:
         }
         self.servers: list[serving.Server] = []
         self._stack.callback(self._stop)
-        for n, words in enumerate(WORDS):
-            self.servers.append(
-                serving.start(
-                    self.folder / f"node{n}", *words, port=self.ports[n], **self._settings_of(n)
-                )
-            )
+        # The first makes the tables.
+        self.servers.append(self._started(0))
+        with ThreadPoolExecutor(len(WORDS)) as pool:
+            others = [pool.submit(self._started, number) for number in range(1, len(WORDS))]
+        for one in others:
+            if not one.exception():
+                self.servers.append(one.result())
+        for one in others:
+            one.result()
         self._balance()
+
+    def _started(self, number: int) -> serving.Server:
+        folder, port = self.folder / f"node{number}", self.ports[number]
+        return serving.start(folder, *WORDS[number], port=port, **self._settings_of(number))
 
     def __exit__(
         self,
@@ -76,12 +84,7 @@ class Nodes:
         """Kill one node, all of it, with -9."""
         server = self.servers[self.kills % len(self.servers)]
         self.kills += 1
-        with suppress(psutil.NoSuchProcess):
-            main = server.main()
-            for process in [main, *main.children(recursive=True)]:
-                with suppress(psutil.NoSuchProcess):
-                    process.kill()
-        server.process.wait()
+        _kill(server)
 
     def start_the_dead(self) -> None:
         """Start again what died, as systemd does, and wait for nobody."""
@@ -132,4 +135,13 @@ class Nodes:
 
     def _stop(self) -> None:
         for server in self.servers:
-            server.stop()
+            _kill(server)
+
+
+def _kill(server: serving.Server) -> None:
+    with suppress(psutil.NoSuchProcess):
+        main = server.main()
+        for process in [main, *main.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    server.process.wait()
