@@ -40,11 +40,16 @@ def main(people: int, with_passkeys: int) -> None:
     made: list[dict[str, Any]] = []
     for number in range(people + with_passkeys):
         email = f"person{number}@harbourbakery.example"
+        first, last = "Person", f"Number {number}"
+        names = Administrator.name_columns(first_name=first, last_name=last)
         person = Administrator.objects.create(
             customer=customer,
             email=email,
             email_folded=email,
-            **Administrator.name_columns(first_name="Person", last_name=f"Number {number}"),
+            first_name=first,
+            last_name=last,
+            name_search=names["name_search"],
+            name_sort=names["name_sort"],
             tabs=tabs_text(BUILT_IN),
             status=Status.ACTIVE,
             password=encoded,

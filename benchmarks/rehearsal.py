@@ -63,10 +63,10 @@ def measured(customer_id: UUID) -> bool:
         spent = []
         for _round in range(ROUNDS):
             before = time.process_time()
-            found = rehearse(plan, now=now)
+            rehearse(plan, now=now)
             spent.append(time.process_time() - before)
         with CaptureQueriesContext(connection) as asked:
-            rehearse(plan, now=now)
+            found = rehearse(plan, now=now)
         fits = fits and min(spent) <= BOUND_SECONDS
         people = f"{len(found.people):,} people"
         print(f"{name:20} {people:>16} {min(spent):6.2f} s of CPU {len(asked):4} queries")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
 
@@ -37,6 +37,26 @@ def at_narrowest(visitor: Visitor) -> Iterator[str]:
     width, height = NARROWEST
     visitor.page.set_viewport_size({"width": width, "height": height})
     yield from too_wide(visitor, width)
+
+
+# The width that the words of the chosen option need, beside what there is for them.
+_CUT_FILTERS: Final = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  return [...document.querySelectorAll(".filters select")].filter(one => one.offsetWidth).filter(one => {
+    const style = getComputedStyle(one);
+    pen.font = style.font;
+    const room = one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return pen.measureText(one.selectedOptions[0].text).width > room + 1;
+  }).map(one => one.selectedOptions[0].text);
+}"""
+
+
+def cut_filters(visitor: Visitor) -> list[str]:
+    """Return the filters whose words are cut off, at the width of a phone."""
+    width, height = NARROW
+    visitor.page.set_viewport_size({"width": width, "height": height})
+    found: list[str] = visitor.page.evaluate(_CUT_FILTERS)
+    return [f"cut off: {one}" for one in found]
 
 
 def axe(visitor: Visitor) -> list[str]:

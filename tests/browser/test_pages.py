@@ -128,6 +128,7 @@ def test_the_longer_words_of_german_are_not_too_wide(visit, world, who):
         visitor.go(path)
         assert visitor.page.locator("html").get_attribute("lang") == "de"
         found += [f"{path}: {fault}" for fault in looking.at_narrowest(visitor)]
+        found += [f"{path}: {fault}" for fault in looking.cut_filters(visitor)]
     assert not found, "\n".join(found)
 
 

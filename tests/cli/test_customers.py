@@ -69,7 +69,7 @@ def test_the_list_has_the_provider_first():
         "kind": "customer",
         "brand": "Provider",
         "status": "active",
-        "since": f"{customer.since.isoformat()}T00:00:00Z",
+        "since": customer.since.isoformat(),
         "delete_at": None,
         "require_2fa": True,
         "required_of": "everyone",

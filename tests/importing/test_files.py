@@ -19,6 +19,7 @@ from doorward.importing.errors import (
     TooManyColumns,
     TooManyLines,
 )
+from doorward.kernel.errors import FieldsRefused
 
 
 def read(file: bytes | str) -> files.Table:
@@ -95,6 +96,42 @@ def test_a_spreadsheet_is_read_and_formulas_are_what_they_say():
     file = workbook(("E-Mail", "Name", "Telefon"), ("a@b.example", "=1+1", 4930901820))
     [row] = read(file).rows()
     assert row.cells == {"email": "a@b.example", "last_name": "what it says", "phone": "4930901820"}
+
+
+_CELL = b'<c r="%s%d" t="%s"><v>%s</v></c>'
+
+
+def _sheet(*rows: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    lines = b""
+    for number, row in enumerate(rows, 1):
+        cells = (_CELL % (b"ABCDEFGH"[at : at + 1], number, *cell) for at, cell in enumerate(row))
+        lines += b'<row r="%d">%s</row>' % (number, b"".join(cells))
+    return changed(workbook(("email",)), "xl/worksheets/sheet1.xml", _SHEET % lines)
+
+
+@pytest.mark.parametrize("shown", ["#N/A", "#DIV/0!", "#NAME?", "#SPILL!", "#CALC!", "#TO_COME!"])
+def test_a_cell_that_shows_an_error_is_named_and_the_rest_is_read(shown):
+    error = (b"e", shown.encode())
+    heads = tuple((b"str", one) for one in (b"email", b"phone", b"of no column"))
+    file = _sheet(
+        heads,
+        ((b"str", b"a@b.example"), error),
+        (error, (b"str", b"1")),
+        ((b"str", b"c@d.example"), (b"str", b"#1 in town"), error),
+    )
+    first, second, third = read(file).rows()
+    for row, field in ((first, "phone"), (second, "email")):
+        assert isinstance(row.refused, FieldsRefused)
+        assert {name: str(one.data["shown"]) for name, one in row.refused.fields.items()} == {
+            field: shown
+        }
+    assert (first.number, second.number, first.cells["email"]) == (2, 3, "a@b.example")
+    assert (third.refused, third.cells) == (None, {"email": "c@d.example", "phone": "#1 in town"})
+
+
+def test_an_error_that_was_saved_as_csv_is_named_too():
+    [row] = read("email,phone\na@b.example,#N/A\n").rows()
+    assert isinstance(row.refused, FieldsRefused)
 
 
 def test_what_unpacks_to_too_much_is_refused_before_it_is_read():

@@ -108,8 +108,13 @@ def test_who_is_not_there_is_not_found(owner):
         "/administrators/x/",
     ):
         assert browser.get(path).status_code == 404
-    for deed in ("", *DEEDS):
-        assert browser.post(page(gone, deed), form(gone, status="active")).status_code == 404
+    for deed in DEEDS:
+        removing = deed == "revoke-invitation"
+        answer = browser.post(page(gone, deed), form(gone, status="active"))
+        assert answer.status_code == (303 if removing else 404), deed
+    again = browser.post(page(gone), form(gone, status="active"))
+    assert again["Location"] == "/administrators/"
+    assert people.again(gone).status == Status.REMOVED
 
 
 def test_the_event_of_a_refused_look_says_who_and_where(owner, colleague):

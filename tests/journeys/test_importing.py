@@ -105,6 +105,9 @@ def test_a_long_one_shows_how_far_it_is_is_stopped_gone_on_with_and_forgotten(
     browser.post(f"{answer.url}stop/")
     assert browser.post(f"{answer.url}discard/").url == "/customers/import/"
     assert not ImportRun.objects.exists()
+    again = browser.post(f"{answer.url}discard/", follow=True)
+    assert again.redirect_chain == [("/customers/import/", 303)]
+    assert "already removed" in again.content.decode()
 
 
 @pytest.mark.parametrize(

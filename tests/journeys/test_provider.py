@@ -656,6 +656,18 @@ class TestTabs:
         [event] = people.events(TAB_CHANGED)
         assert event.details["changed"] == ["title", "url"]
 
+    def test_the_list_says_what_a_reader_of_german_sees(self, browser):
+        tab = tab_of()
+        form = {"title": "Rechnungen", "description": "Was zu zahlen ist"}
+        assert browser.post(f"/tabs/{tab.id}/words/de/", form).status_code == 303
+        english = browser.get("/tabs/").content.decode()
+        assert "Rechnungen" not in english
+        browser.post("/language/", {"language": "de", "next": "/"})
+        shown = browser.get("/tabs/").content.decode()
+        assert "Rechnungen" in shown
+        assert "Was zu zahlen ist" in shown
+        assert f">{tab.title}<" not in shown
+
     def test_removed_with_everybodys_right_to_it(self, browser, customer):
         tab = tab_of()
         tab_of(key="billing-old", title="Old")

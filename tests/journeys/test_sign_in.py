@@ -337,3 +337,11 @@ def test_two_people_signing_in_from_one_browser_do_not_mix(client, owner, collea
     client.post("/sign-out/")
     password(client, colleague)
     assert colleague.email in client.get("/prove/").content.decode()
+
+
+def test_another_of_ones_devices_is_offered_to_who_has_another_one(client, owner):
+    kit_codes.enable_app(owner)
+    password(client, owner)
+    assert "Another of your own devices" not in client.get("/sign-in/help/").content.decode()
+    kit_codes.enable_app(owner, name="Old phone")
+    assert "Another of your own devices" in client.get("/sign-in/help/").content.decode()

@@ -239,6 +239,18 @@ def acts(client, asked):
     return word, [verb for verb in verbs if verb in part]
 
 
+def test_what_letting_in_means_stands_before_the_button(owner, staff):
+    client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
+    asked = managing.ask(client, owner)
+    page = theirs.get(f"/managing/{asked.id}/").content.decode()
+    assert page.index("for 30 minutes") < page.index("Let them in")
+    managing.agree(theirs, asked)
+    managing.begin(client, owner)
+    client.post("/managing/changes/")
+    page = theirs.get(f"/managing/{asked.id}/").content.decode()
+    assert page.index("want to change something") < page.index("Allow changes")
+
+
 def test_the_buttons_of_the_live_page_follow_what_happens(owner, staff):
     client, theirs = map(browsers.browser_of_with_factor, (staff, owner))
     asked = managing.ask(client, owner)

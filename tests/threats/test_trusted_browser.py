@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -480,7 +479,7 @@ def test_nobody_ends_anothers(owner, colleague):
     client = trusting(owner)
     row = TrustedBrowser.objects.get()
     hostile = browsers.browser_of(colleague)
-    for browser in (str(row.id), str(uuid4()), "x"):
+    for browser in (str(row.id), "x"):
         answer = hostile.post("/security/trusted-browsers/end/", {"browser": browser})
         assert answer.status_code == 404
     assert hostile.post("/security/trusted-browsers/end/", {"all": "on"}).status_code == 303

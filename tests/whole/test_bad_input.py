@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.whole.routes import Route, walk
 from tests.whole.rows import state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 NONSENSE: dict[str, Any] = {
     "empty": "",
     "too long": "x" * 9000,
@@ -75,6 +76,37 @@ def test_wrong_methods_get_405_and_a_way_on(owner):
         answer = client.generic(method, path)
         assert answer.status_code == 405, path
         assert answer["Allow"]
+
+
+# What uses something up where it is asked for, so that looking ahead at a link (HEAD) must not.
+USED_UP = {
+    ".doorward/sign-in/",
+    ".doorward/sign-out/",
+    "forward-auth/start/",
+    "oidc/authorize/",
+    "oidc/logout/",
+    "tabs/<uuid:tab_id>/application/secret/<uuid:secret_id>/",
+}
+
+
+def test_head_is_taken_wherever_get_is_but_where_it_would_use_something_up():
+    without = set()
+    for route in ROUTES:
+        taken = _taken(route.view)
+        if "GET" in taken and "HEAD" not in taken:
+            without.add(route.pattern)
+    assert without == USED_UP
+
+
+def _taken(view: Callable[..., Any]) -> set[str]:
+    """Return the methods that Django's decorator of a view lets through; none: the view has no such decorator."""
+    layer: Any = view
+    while layer is not None:
+        found = inspect.getclosurevars(layer).nonlocals.get("request_method_list")
+        if found is not None:
+            return set(found)
+        layer = getattr(layer, "__wrapped__", None)
+    return set()
 
 
 @pytest.mark.parametrize(

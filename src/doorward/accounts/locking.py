@@ -9,7 +9,7 @@ from doorward.accounts.models import Administrator, Status
 from doorward.audit import repeats
 from doorward.audit.events import Outcome
 from doorward.customers.rights import is_allowed
-from doorward.kernel.errors import NotFound
+from doorward.kernel.errors import AlreadyRemoved, NotFound
 from doorward.sessions import ending
 from doorward.sessions.errors import StaleRequest
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def find(person_id: UUID, *, customer_id: UUID) -> Administrator:
-    """Return a person of this customer who was not removed, or raise `NotFound`."""
+    """Return a person of this customer. Raises `NotFound`, and `AlreadyRemoved` of who was one of its people."""
     return _there(_people(customer_id), person_id)
 
 
@@ -65,8 +65,9 @@ def _people(customer_id: UUID) -> QuerySet[Administrator]:
 
 
 def _there(people: QuerySet[Administrator], person_id: UUID) -> Administrator:
-    found = people.exclude(status=Status.REMOVED).filter(id=person_id)
-    person: Administrator | None = found.first()
+    person: Administrator | None = people.filter(id=person_id).first()
     if person is None:
         raise NotFound
+    if person.status == Status.REMOVED:
+        raise AlreadyRemoved
     return person

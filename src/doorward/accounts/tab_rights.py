@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def remove_tab(tab_id: UUID, *, actor: Actor) -> str:
-    """Remove one of the provider's own tabs, and everybody's right to it; return its title. Raises `NotFound`."""
+    """Remove one of the provider's own tabs, and everybody's right to it; return its title. Raises `AlreadyRemoved`."""
     authorise(actor, Action.REMOVE_TAB)
     with transaction.atomic():
         tab = own_tabs.remove(tab_id, actor=actor)
@@ -28,4 +28,4 @@ def remove_tab(tab_id: UUID, *, actor: Actor) -> str:
         having = Administrator.objects.everywhere().filter(tabs__contains=f" {tab.key} ")
         having.update(tabs=Replace("tabs", Value(f" {tab.key} "), Value(" ")))
     cached.forget()
-    return tab.title
+    return tab.shown_title

@@ -19,7 +19,7 @@ from doorward.customers.rights import authorise
 from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import SealBroken, keyed_hash, open_sealed, seal
 from doorward.kernel.db.unordered import one_or_none
-from doorward.kernel.errors import NotFound
+from doorward.kernel.errors import AlreadyRemoved, NotFound
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
@@ -105,13 +105,17 @@ def _make(application_id: UUID, secret_id: UUID, *, actor: Actor, now: datetime)
 
 
 def remove(application_id: UUID, secret_id: UUID, *, actor: Actor) -> None:
-    """Remove a secret: from now on it opens nothing. Raises `NotFound`."""
+    """Remove a secret: from now on it opens nothing.
+
+    Raises `AlreadyRemoved`, and `NotFound` of another application's.
+    """
     authorise(actor, Action.CHANGE_CLIENT_SECRETS)
     with transaction.atomic():
         application = clients.locked(application_id)
         authorise(actor, Action.CHANGE_CLIENT_SECRETS)
-        if not application.secrets.filter(id=secret_id).delete()[0]:
-            raise NotFound
+        one = ClientSecret.objects.filter(id=secret_id)
+        if not one.filter(application=application).delete()[0]:
+            raise NotFound if one.exists() else AlreadyRemoved
         record(CLIENT_SECRET_REMOVED, actor=actor, details=_named(application))
 
 

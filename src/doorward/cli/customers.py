@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -198,7 +197,7 @@ def _record(customer: Customer) -> dict[str, Any]:
         "kind": customer.kind,
         "brand": customer.brand.name,
         "status": customer.status,
-        "since": utc(datetime.combine(customer.since, time.min, UTC)),
+        "since": customer.since.isoformat(),
         "delete_at": utc(customer.delete_at),
         "require_2fa": policies.scope(now=now).everyone,
         "required_of": series.current(policies.customer, now=now).required_of,

@@ -39,7 +39,7 @@ from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto import sealing
-from doorward.kernel.errors import NameMissing, NotFound, Refusal
+from doorward.kernel.errors import AlreadyRemoved, NameMissing, NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
@@ -137,7 +137,8 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
     Raises `AnotherFactorWanted` where the reauthentication was by the very one that goes, and another one can
     be used: who holds one device alone does not take the others away with it. `StaleRequest` where it was
     one of several and has become the last one in the meantime: 2FA goes off by nobody's oversight.
-    `NewDeviceFirst` where it is the last one and was not verified itself, but a recovery code.
+    `NewDeviceFirst` where it is the last one and was not verified itself, but a recovery code. `AlreadyRemoved`, and
+    `NotFound` of another's.
     """
     authorise(actor, Action.CHANGE_FACTOR, subject=auth.person.id)
     if _verified_by_itself(factor_id, auth, now=now):
@@ -148,7 +149,7 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
             factors = {factor.id: factor for factor in Factor.objects.filter(administrator=person)}
             gone = factors.pop(factor_id, None)
             if gone is None:
-                raise NotFound
+                raise AlreadyRemoved if is_nobodys(factor_id) else NotFound
             if not _enough(factors.values(), gone, policy_of(person, now=now)):
                 _refuse_where_required(person, now=now)
             if factors:
@@ -162,6 +163,11 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
     except RequiredCannotDisable as refusal:
         record_failure(FACTOR_REMOVE_REFUSED, refusal, actor=actor, now=now)
         raise
+
+
+def is_nobodys(factor_id: UUID) -> bool:
+    """Return whether nobody has such a factor: one that was on a page was removed since."""
+    return not Factor.objects.filter(id=factor_id).exists()
 
 
 def _mine(auth: AuthContext) -> QuerySet[Customer]:

@@ -6,6 +6,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from doorward.kernel.text import names
@@ -196,3 +197,17 @@ class Tab(models.Model):
     # Whose people can have it at all; `audience_ids`: of which brands, or of which customers.
     audience = models.CharField(max_length=10, choices=TabAudience.choices, default="everyone")
     audience_ids = models.JSONField(default=list)
+
+    @property
+    def shown_title(self) -> str:
+        """What it is called in the language of whoever reads."""
+        return self._said("title") or self.title
+
+    @property
+    def shown_description(self) -> str:
+        """What it is for, in the language of whoever reads."""
+        return self._said("description") or self.description
+
+    def _said(self, what: str) -> str:
+        said: dict[str, str] = self.in_languages.get(get_language() or "", {})
+        return said.get(what, "")

@@ -11,7 +11,7 @@ from doorward.customers.errors import NoteMissing
 from doorward.customers.events import NOTE_ADDED, NOTE_REMOVED
 from doorward.customers.models import LONGEST_NOTE, Customer, CustomerKind, Note
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import NotFound
+from doorward.kernel.errors import AlreadyRemoved, NotFound
 from doorward.kernel.text.cleaning import clean_lines
 from doorward.permissions.actions import Action
 
@@ -48,15 +48,15 @@ def add(customer_id: UUID, text: str, *, actor: Actor, now: datetime) -> Note:
 
 
 def remove(customer_id: UUID, note_id: UUID, *, actor: Actor) -> None:
-    """Remove a note of one's own; of all others `NotFound` is raised, as of one that is not there."""
+    """Remove a note of one's own. Raises `AlreadyRemoved`, and `NotFound` of another's."""
     authorise(actor, Action.WRITE_NOTE, customer_id)
     with transaction.atomic():
         authorise(actor, Action.WRITE_NOTE, customer_id)
         name = _name(customer_id)
         author = actor.person.id if actor.person else None
-        rows = Note.objects.filter(id=note_id, customer_id=customer_id, author=author)
-        if not rows.delete()[0]:
-            raise NotFound
+        one = Note.objects.filter(id=note_id)
+        if not one.filter(customer_id=customer_id, author=author).delete()[0]:
+            raise NotFound if one.exists() else AlreadyRemoved
         _tell(NOTE_REMOVED, name, actor=actor)
 
 

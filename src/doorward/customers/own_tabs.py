@@ -25,7 +25,7 @@ from doorward.customers.models import Tab, TabAudience
 from doorward.customers.rights import authorise
 from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.kernel import lucide
-from doorward.kernel.errors import AddressInvalid, FieldsRefused, NotFound
+from doorward.kernel.errors import AddressInvalid, AlreadyRemoved, FieldsRefused, NotFound
 from doorward.kernel.field_checks import Checks
 from doorward.kernel.hosts import is_loopback
 from doorward.kernel.text import names
@@ -148,9 +148,15 @@ def get(tab_id: UUID) -> Tab:
 
 
 def remove(tab_id: UUID, *, actor: Actor) -> Tab:
-    """Remove a tab in the caller's transaction, and return it as it was; the rights to it are the caller's."""
+    """Remove a tab in the caller's transaction, and return it as it was; the rights to it are the caller's.
+
+    Raises `AlreadyRemoved`.
+    """
     authorise(actor, Action.REMOVE_TAB)
-    tab = _locked(tab_id)
+    tab = Tab.objects.select_for_update().filter(id=tab_id).first()
+    if tab is None:
+        # All of them are the provider's: there is nobody else whose it could be.
+        raise AlreadyRemoved
     tab.delete()
     record(TAB_REMOVED, actor=actor, details={"tab": tab.title, "key": tab.key})
     return tab

@@ -85,6 +85,16 @@ class LineMisshapen(Refusal):
     reason = _("the line does not fit the columns")
 
 
+class CellWithError(Refusal):
+    """A spreadsheet shows an error where a value should be; `shown` is what it says."""
+
+    sentence = _("Your spreadsheet shows %(shown)s here. Correct the formula, or type the value.")
+    reason = _("a cell shows an error of the spreadsheet")
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(shown=shown)
+
+
 class LineTwice(Refusal):
     """An earlier line of the file is about the same one."""
 

@@ -6,11 +6,13 @@ import codecs
 import csv
 import hashlib
 import io
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from doorward.importing import columns, spreadsheet
 from doorward.importing.errors import (
+    CellWithError,
     FileTooLarge,
     FileUnreadable,
     LineMisshapen,
@@ -18,9 +20,12 @@ from doorward.importing.errors import (
     TooManyColumns,
     TooManyLines,
 )
+from doorward.kernel.errors import FieldsRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from doorward.kernel.errors import Refusal
 
 MOST_BYTES: Final = 50_000_000
 MOST_LINES: Final = 200_000
@@ -28,6 +33,8 @@ MOST_COLUMNS: Final = 100
 LONGEST_CELL: Final = 4000
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _SPREADSHEET: Final = b"PK\x03\x04"
+# What a spreadsheet shows in place of a value, also in the CSV that it saves: #N/A, #SPILL!, #NAME?, #DIV/0!.
+_ERROR_SHOWN: Final = re.compile(r"#(N/A|GETTING_DATA|[A-Z][A-Z0-9_/]*[!?])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Row:
 
     number: int
     cells: Mapping[str, str]
-    refused: LineMisshapen | None = None
+    refused: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,11 @@ def row_of(line: Cells, fields: Sequence[str]) -> Row:
     if line.cells is None:
         return Row(line.number, {}, LineMisshapen())
     named = zip(fields, line.cells, strict=False)
-    return Row(line.number, {field: cell.strip() for field, cell in named if field})
+    cells = {field: cell.strip() for field, cell in named if field}
+    wrong = {
+        field: CellWithError(cell) for field, cell in cells.items() if _ERROR_SHOWN.fullmatch(cell)
+    }
+    return Row(line.number, cells, FieldsRefused(wrong) if wrong else None)
 
 
 def read(file: bytes, known: Mapping[str, tuple[str, ...]], *, needed: str) -> Table:

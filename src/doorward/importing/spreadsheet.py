@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -30,6 +31,9 @@ MOST_UNPACKED: Final = 150 << 20
 _TURN: Final = Lock()
 # Of CSV: what a file of 100,000 people has, twice.
 MOST_MB: Final = 50
+_SHEETS: Final = "xl/worksheets/"
+# A cell of an error, in the file's own words (ECMA-376-1, 18.18.11).
+_ERROR: Final = re.compile(rb"""(<(?:\w+:)?c\s[^<>]*?\bt=["'])e(["'])""")
 
 
 def as_csv(file: bytes) -> bytes:
@@ -70,7 +74,7 @@ def main() -> int:
             return 2
     from python_calamine import CalamineWorkbook  # noqa: PLC0415 - within the limits
 
-    book = CalamineWorkbook.from_filelike(io.BytesIO(file))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(errors_as_text(file)))
     if not book.sheet_names:
         return 1
     text = io.StringIO(newline="")
@@ -81,6 +85,25 @@ def main() -> int:
             return 2
     sys.stdout.buffer.write(text.getvalue().encode())
     return 0
+
+
+def errors_as_text(file: bytes) -> bytes:
+    """Return a workbook whose errors (`#N/A`, `#SPILL!`) are texts.
+
+    Of an error that the library knows it tells nothing, and over one that it does not know it gives up the whole sheet.
+    """
+    made, found = io.BytesIO(), 0
+    with (
+        zipfile.ZipFile(io.BytesIO(file)) as old,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as new,
+    ):
+        for one in old.infolist():
+            content = old.read(one)
+            if one.filename.startswith(_SHEETS):
+                content, here = _ERROR.subn(rb"\g<1>str\g<2>", content)
+                found += here
+            new.writestr(one.filename, content)
+    return made.getvalue() if found else file
 
 
 def _rows(book: Any) -> Iterator[list[str]]:  # noqa: ANN401 - the library's own type is imported in `main`

@@ -134,6 +134,15 @@ class NotFound(Refusal):
     sentence = _("This no longer exists.")
 
 
+class AlreadyRemoved(NotFound):
+    """It was removed before, by a second press or by somebody else, and is nobody else's.
+
+    Who catches it says so, and leads back; uncaught it is `NotFound`.
+    """
+
+    sentence = _("This was already removed.")
+
+
 class FieldsRefused(Refusal):
     """Several fields of a form were looked at; `fields` says of each that is wrong why."""
 

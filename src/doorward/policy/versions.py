@@ -22,7 +22,7 @@ from doorward.customers.events import BRAND_CHANGED
 from doorward.customers.models import Brand, Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.customers.tabs import all_keys
-from doorward.kernel.errors import FieldsRefused, NotFound, Refusal
+from doorward.kernel.errors import AlreadyRemoved, FieldsRefused, NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.permissions.protection import Change
@@ -240,10 +240,11 @@ def _kept(series: Series, *, now: datetime) -> Series:
 
 
 def _planned(version_id: UUID, owner: Owner, *, now: datetime) -> PolicyVersion:
-    found = owner.versions().filter(id=version_id, withdrawn_at__isnull=True)
-    version: PolicyVersion | None = found.first()
+    version: PolicyVersion | None = owner.versions().filter(id=version_id).first()
     if version is None:
         raise NotFound
+    if version.withdrawn_at is not None:
+        raise AlreadyRemoved
     if version.starts_at <= now or version.begun_at is not None:
         raise AlreadyInForce
     return version

@@ -47,7 +47,7 @@ def ways_of(auth: AuthContext, *, now: datetime) -> Ways:
     by_colleagues = values.recovery_by is not RecoveryBy.PROVIDER
     return Ways(
         codes=codes.left(person.id) > 0,
-        devices=any(row.usable for row in auth.factors),
+        devices=sum(row.usable for row in auth.factors) > 1,
         found=bool(can_be_taken_back(auth, now=now).factors),
         colleague=by_colleagues and colleagues.exclude(id=person.id).exists(),
         wait_hours=waiting.hours_for(person, now=now),

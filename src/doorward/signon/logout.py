@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from doorward.applications import going_on, tokens
 from doorward.applications.protocol import ProtocolError
+from doorward.customers.tab_titles import title_of
 from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions import ending
@@ -114,7 +115,7 @@ def _shown(request: Request, application: Application | None) -> str:
     """Return the title of an application's tab, to whoever is through and has it; nobody else is told of it."""
     person = request.administrator
     seen = person is not None and application is not None and application.tab.key in person.tab_keys
-    return application.tab.title if application is not None and seen else ""
+    return title_of(application.tab.key) if application is not None and seen else ""
 
 
 def _onward(application: Application | None, sent: Mapping[str, str]) -> str:

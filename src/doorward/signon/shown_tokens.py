@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # No cookie counts here: who asks brings a token.
 @csrf_exempt
 @needs(Need.NOTHING)
-@require_http_methods(["GET", "POST", "OPTIONS"])
+@require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
 def userinfo(request: Request) -> HttpResponse:
     """Answer with what the application may know of somebody (OpenID Connect Core, 5.3)."""
     return preflight(request) if request.method == "OPTIONS" else share(request, _known(request))

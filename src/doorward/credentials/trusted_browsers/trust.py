@@ -22,7 +22,7 @@ from doorward.credentials.trusted_browsers import rules
 from doorward.customers.models import Customer
 from doorward.customers.rights import authorise
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.errors import NotFound
+from doorward.kernel.errors import AlreadyRemoved, NotFound
 from doorward.permissions.actions import Action
 from doorward.policy.effective import effective
 from doorward.policy.fields import Kinds
@@ -132,12 +132,12 @@ def of(auth: AuthContext, *, now: datetime) -> list[Listed]:
 
 
 def end_one(trusted_id: UUID, *, administrator_id: UUID, actor: Actor) -> None:
-    """End one of a person's own, or raise `NotFound`."""
+    """End one of a person's own. Raises `AlreadyRemoved`, and `NotFound` of another's."""
     authorise(actor, Action.END_OWN_TRUST, subject=administrator_id)
     with transaction.atomic():
-        mine = TrustedBrowser.objects.filter(administrator_id=administrator_id)
-        if not mine.filter(id=trusted_id).delete()[0]:
-            raise NotFound
+        one = TrustedBrowser.objects.filter(id=trusted_id)
+        if not one.filter(administrator_id=administrator_id).delete()[0]:
+            raise NotFound if one.exists() else AlreadyRemoved
         record(TRUSTED_BROWSERS_ENDED, actor=actor, details={"browsers": 1})
 
 

@@ -14,7 +14,7 @@ from doorward.accounts.models import Status
 from doorward.accounts.required_of import policy_of
 from doorward.credentials.password import change
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import ConfirmationMissing, Refusal
+from doorward.kernel.errors import AlreadyRemoved, ConfirmationMissing, Refusal
 from doorward.permissions.actions import Action
 from doorward.sessions import ending
 from doorward.web.administrators.forms import ChangeForm
@@ -31,6 +31,7 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
 from doorward.web.kit.history import history_page
 from doorward.web.kit.likeness import say_namesakes
+from doorward.web.kit.removed import say_removed
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -61,6 +62,8 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
             actor=acting(request),
             now=request.now,
         )
+    except AlreadyRemoved:
+        return say_removed(request, PATH)
     except ConfirmationMissing:
         person = _find(request, person_id)
         question = question_for(person, removing=form.status == Status.REMOVED)
@@ -107,7 +110,10 @@ def resend_invitation(request: Request, person_id: UUID) -> HttpResponse:
 @require_POST
 def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
     """Take an invitation back, and with it the person."""
-    person = _find(request, person_id)
+    try:
+        person = _find(request, person_id)
+    except AlreadyRemoved:
+        return say_removed(request, PATH)
     try:
         invitations.revoke(person, actor=acting(request), now=request.now)
     except Refusal as refusal:

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from doorward.credentials.trusted_browsers import policy_change
-from doorward.kernel.errors import MustWait, NotFound, Refusal
+from doorward.kernel.errors import AlreadyRemoved, MustWait, NotFound, Refusal
 from doorward.rollout.rehearsal import Plan
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import field
@@ -17,6 +17,7 @@ from doorward.web.http.requests import acting
 from doorward.web.kit import policy_form, rehearsals
 from doorward.web.kit.forms import say_refused
 from doorward.web.kit.policy_versions import done, planned_version, state_of
+from doorward.web.kit.removed import say_removed
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -68,6 +69,8 @@ def withdraw(request: Request, owner: Owner, back: str) -> HttpResponse:
         policy_change.withdraw(version_id, owner, actor=acting(request), now=request.now)
     except ValueError as error:
         raise NotFound from error
+    except AlreadyRemoved:
+        return say_removed(request, back)
     except Refusal as refusal:
         say_refused(request, refusal)
     else:

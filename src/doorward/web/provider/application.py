@@ -17,7 +17,7 @@ from doorward.applications.errors import SecretMade
 from doorward.customers import cached, own_tabs, tab_audience
 from doorward.customers.tabs import TABS
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import AlreadyRemoved, NotFound, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.web.http.methods import both
@@ -25,6 +25,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.kit.forms import NOTHING, read, wrong
+from doorward.web.kit.removed import say_removed
 from doorward.web.provider.application_fields import application_fields
 
 if TYPE_CHECKING:
@@ -151,7 +152,13 @@ def show_secret(request: Request, tab_id: UUID, secret_id: UUID) -> HttpResponse
 @require_POST
 def remove_secret(request: Request, tab_id: UUID, secret_id: UUID) -> HttpResponse:
     """Remove a secret."""
-    secrets.remove(_of(tab_id).id, secret_id, actor=acting(request))
+    application = clients.of_tab(tab_id)
+    if application is None:
+        return say_removed(request, f"/tabs/{own_tabs.get(tab_id).id}/")
+    try:
+        secrets.remove(application.id, secret_id, actor=acting(request))
+    except AlreadyRemoved:
+        return say_removed(request, f"/tabs/{tab_id}/application/")
     messages.success(request, _("The secret was removed."))
     return see_other(f"/tabs/{tab_id}/application/")
 
@@ -160,7 +167,10 @@ def remove_secret(request: Request, tab_id: UUID, secret_id: UUID) -> HttpRespon
 @require_POST
 def remove(request: Request, tab_id: UUID) -> HttpResponse:
     """Remove the application; the tab stays a link."""
-    clients.remove(_of(tab_id).id, actor=acting(request))
+    application = clients.of_tab(tab_id)
+    if application is None:
+        return say_removed(request, f"/tabs/{own_tabs.get(tab_id).id}/")
+    clients.remove(application.id, actor=acting(request))
     messages.success(request, _("The application was removed. The tab is a link again."))
     return see_other(f"/tabs/{tab_id}/")
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from doorward.customers import deletion, notes, staff_scope
 from doorward.customers.tabs import CUSTOMERS
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import Refusal
+from doorward.kernel.errors import AlreadyRemoved, Refusal
 from doorward.permissions.actions import Action
 from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
@@ -20,6 +20,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import blank, read, say_refused, wrong
 from doorward.web.kit.history import history_page
+from doorward.web.kit.removed import say_removed
 from doorward.web.provider import account_history
 from doorward.web.provider.customer_page import Forms, customer_page
 from doorward.web.provider.forms import DeleteForm, NoteForm
@@ -102,7 +103,10 @@ def add_note(request: Request, customer_id: UUID) -> HttpResponse:
 @require_POST
 def remove_note(request: Request, customer_id: UUID, note_id: UUID) -> HttpResponse:
     """Remove a note of one's own."""
-    notes.remove(customer_id, note_id, actor=acting(request))
+    try:
+        notes.remove(customer_id, note_id, actor=acting(request))
+    except AlreadyRemoved:
+        return say_removed(request, f"/customers/{customer_id}/#notes")
     messages.success(request, _("The note was removed."))
     return see_other(f"/customers/{customer_id}/#notes")
 

@@ -15,7 +15,7 @@ from doorward.importing import columns, files, inviting, queries, results, runs
 from doorward.importing.errors import FileMissing, NoSuchCustomer, NotInScope
 from doorward.importing.models import ImportState
 from doorward.importing.runs import About
-from doorward.kernel.errors import ChoiceInvalid, Refusal
+from doorward.kernel.errors import AlreadyRemoved, ChoiceInvalid, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.kernel.text.cleaning import fold_case, storable
 from doorward.kernel.text.tables import lines as lines_of
@@ -27,6 +27,7 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import tables
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, say_refused, wrong
+from doorward.web.kit.removed import say_removed
 from doorward.web.provider.customers import RIGHT
 from doorward.web.provider.forms import ColumnsForm, ImportForm
 from doorward.web.provider.import_page import COLUMNS, ListPage, cells, fate_of, run_page
@@ -123,7 +124,10 @@ def invite(request: Request, import_id: UUID) -> HttpResponse:
 @require_POST
 def discard(request: Request, import_id: UUID) -> HttpResponse:
     """Forget a file that was not imported."""
-    found = _find(request, import_id)
+    try:
+        found = _find(request, import_id)
+    except AlreadyRemoved:
+        return say_removed(request, "/customers/import/")
     try:
         runs.discard(found, actor=acting(request))
     except Refusal as refusal:

@@ -15,7 +15,7 @@ from doorward.applications.sites import SiteDetails
 from doorward.customers import own_tabs
 from doorward.customers.tabs import TABS
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import Refusal
 from doorward.permissions.actions import Action
 from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
@@ -23,6 +23,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.kit.fields import line
 from doorward.web.kit.forms import NOTHING, read, wrong
+from doorward.web.kit.removed import say_removed
 from doorward.web.provider.application_fields import acr_field
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def remove(request: Request, tab_id: UUID) -> HttpResponse:
     """Remove the site; the tab stays a link."""
     site = sites.of_tab(tab_id)
     if site is None:
-        raise NotFound
+        return say_removed(request, f"/tabs/{own_tabs.get(tab_id).id}/")
     sites.remove(site.id, actor=acting(request))
     messages.success(request, _("The site was removed. The tab is a link again."))
     return see_other(f"/tabs/{tab_id}/")

@@ -18,7 +18,7 @@ from doorward.customers.models import Tab, TabAudience
 from doorward.customers.protection import may_lower
 from doorward.customers.tabs import TABS, in_order
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import AlreadyRemoved, NotFound, Refusal
 from doorward.permissions.actions import Action
 from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
@@ -26,6 +26,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.kit.fields import as_field
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
+from doorward.web.kit.removed import say_removed
 from doorward.web.provider.forms import NewTabForm, PlaceForm, TabForm, TabWordsForm
 from doorward.web.provider.tab_fields import icon_field, tab_fields, words_fields
 
@@ -109,7 +110,7 @@ def add(request: Request) -> HttpResponse:
     except Refusal as refusal:
         return _show(request, None, form, wrong(refusal, NewTabForm))
     text = _("%(title)s was added. Everybody who has the right to it sees it.")
-    messages.success(request, text % {"title": tab.title})
+    messages.success(request, text % {"title": tab.shown_title})
     return see_other("/tabs/")
 
 
@@ -135,7 +136,10 @@ def edit(request: Request, tab_id: UUID) -> HttpResponse:
 @require_POST
 def remove(request: Request, tab_id: UUID) -> HttpResponse:
     """Remove a tab, and everybody's right to it."""
-    title = remove_tab(tab_id, actor=acting(request))
+    try:
+        title = remove_tab(tab_id, actor=acting(request))
+    except AlreadyRemoved:
+        return say_removed(request, "/tabs/")
     messages.success(request, _("%(title)s was removed.") % {"title": title})
     return see_other("/tabs/")
 
@@ -148,7 +152,7 @@ def _show(request: Request, tab: Tab | None, form: TabForm, found: Wrong = NOTHI
     page = TabPage(
         id=tab.id if tab else None,
         key=tab.key if tab else "",
-        title=tab.title if tab else "",
+        title=tab.shown_title if tab else "",
         fields=fields,
         wrong=found,
         languages=tuple((code, str(name)) for code, name in settings.LANGUAGES),
@@ -178,7 +182,7 @@ def words(request: Request, tab_id: UUID, slug: str) -> HttpResponse:
             return see_other(f"/tabs/{tab_id}/")
     page = WordsPage(
         id=tab.id,
-        title=tab.title,
+        title=tab.shown_title,
         code=slug,
         language=str(dict(settings.LANGUAGES)[slug]),
         fields=words_fields(form, found, tab),

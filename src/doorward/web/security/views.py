@@ -19,7 +19,7 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.trusted_browsers import trust
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import AlreadyRemoved, NotFound, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.sessions import ending
@@ -31,6 +31,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit import passkeys
 from doorward.web.kit.forms import is_bare, read, read_either, say_refused, wrong
+from doorward.web.kit.removed import say_removed
 from doorward.web.kit.setup import MadePasskeyForm, NewAppForm, confirm_set_up, set_up_page
 from doorward.web.security import queries
 from doorward.web.security.forms import (
@@ -153,7 +154,7 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
     auth = session_of(request)
     page = queries.factor_page(auth, factor_id, now=request.now)
     if page is None:
-        raise Http404
+        return _removed(request, factor_id)
     if request.method != "POST":
         return render(request, "security/factor.html", page)
     remove = read(request, RemoveForm).remove
@@ -168,12 +169,22 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
     except StaleRequest as stale:
         messages.error(request, sentence(stale))
         return see_other(HERE)
+    except AlreadyRemoved:
+        return say_removed(request, HERE)
     except AnotherFactorWanted as wanted:
         raise ReauthenticationWanted(without=factor_id) from wanted
     except Refusal as refusal:
         page = replace(page, name=name, wrong=wrong(refusal, NewNameForm))
         return render(request, "security/factor.html", page, wrong=page.wrong)
     return see_other(HERE_CHANGED)
+
+
+def _removed(request: Request, factor_id: UUID) -> HttpResponse:
+    """Say to who presses *Remove* once more that it is done; what is another's has no page."""
+    again = request.method == "POST" and read(request, RemoveForm).remove
+    if again and removal.is_nobodys(factor_id):
+        return say_removed(request, HERE)
+    raise Http404
 
 
 @needs(Need.THROUGH, post=Need.of(Action.END_OWN_SESSIONS))
@@ -222,7 +233,10 @@ def end_trusted(request: Request) -> HttpResponse:
         messages.success(request, _("No browser is trusted any more."))
         return see_other(HERE)
     trusted_id = _id(read(request, OneBrowserForm).browser)
-    trust.end_one(trusted_id, administrator_id=person.id, actor=actor)
+    try:
+        trust.end_one(trusted_id, administrator_id=person.id, actor=actor)
+    except AlreadyRemoved:
+        return say_removed(request, HERE)
     messages.success(request, _("The browser is no longer trusted."))
     return see_other(HERE)
 

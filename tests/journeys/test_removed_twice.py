@@ -1,0 +1,84 @@
+"""*Remove* pressed twice: the second time it says that it is done, and leads back; what is another's stays unseen."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from doorward.credentials.models import Factor, TrustedBrowser
+from doorward.customers.tabs import ADMINISTRATORS, TABS
+from tests.kit import browsers, pages, passkeys, people
+from tests.kit.sites import make_site
+
+pytestmark = pytest.mark.django_db
+SAID = "This was already removed."
+
+
+def press_twice(browser, path, fields=None, *, back):
+    """Return nothing: the second press says so, and leads to the same place as the first."""
+    first = browser.post(path, fields or {})
+    assert (first.status_code, first["Location"].split("?")[0]) == (303, back)
+    again = browser.post(path, fields or {}, follow=True)
+    assert again.redirect_chain == [(back, 303)]
+    assert SAID in again.content.decode()
+
+
+def test_a_device(owner, outsider):
+    passkeys.add(owner, name="Laptop")
+    key = passkeys.add(owner, name="Phone")
+    passkeys.add(outsider)
+    browser = pages.browser()
+    assert passkeys.sign_in(browser, key).status_code == 303
+    gone = Factor.objects.get(administrator=owner, name="Laptop")
+    fields = {"remove": "on", "name": "Laptop"}
+    press_twice(browser, f"/security/factors/{gone.id}/", fields, back="/security/")
+    theirs = Factor.objects.get(administrator=outsider)
+    assert browser.post(f"/security/factors/{theirs.id}/", fields).status_code == 404
+    assert browser.get(f"/security/factors/{gone.id}/").status_code == 404
+    assert browser.post(f"/security/factors/{gone.id}/", {"name": "X"}).status_code == 404
+
+
+def test_a_trusted_browser(owner, outsider):
+    now = timezone.now()
+    mine, theirs = (
+        TrustedBrowser.objects.create(
+            administrator=person,
+            token_hash=uuid4().bytes,
+            security_version=1,
+            required=False,
+            kinds="any",
+            trusted_at=now,
+            until=now,
+        )
+        for person in (owner, outsider)
+    )
+    browser, path = browsers.browser_of(owner), "/security/trusted-browsers/end/"
+    press_twice(browser, path, {"browser": str(mine.id)}, back="/security/")
+    assert browser.post(path, {"browser": str(theirs.id)}).status_code == 404
+    assert TrustedBrowser.objects.filter(id=theirs.id).exists()
+
+
+def test_a_colleague_and_an_invitation(owner, colleague, outsider):
+    browser, back = browsers.browser_of(owner), "/administrators/"
+    page = f"/administrators/{colleague.id}/"
+    form = pages.filled(browser, page) | {"status": "removed", "confirm": "on"}
+    press_twice(browser, page, form, back=back)
+    invited = people.make_administrator(
+        owner.customer, email="new@harbourbakery.example", status="invited"
+    )
+    press_twice(browser, f"/administrators/{invited.id}/revoke-invitation/", back=back)
+    for theirs in (f"/administrators/{outsider.id}/", f"/administrators/{uuid4()}/"):
+        assert browser.post(theirs, form).status_code == 404
+        assert browser.post(f"{theirs}revoke-invitation/").status_code == 404
+
+
+def test_a_site_and_a_tab():
+    staff = people.make_administrator(
+        people.provider(), email="nora@provider.example", tabs=("home", TABS, ADMINISTRATORS)
+    )
+    browser, tab = browsers.browser_of(staff), make_site().tab
+    press_twice(browser, f"/tabs/{tab.id}/site/remove/", back=f"/tabs/{tab.id}/")
+    press_twice(browser, f"/tabs/{tab.id}/remove/", back="/tabs/")
+    assert browser.post(f"/tabs/{tab.id}/site/remove/").status_code == 404
