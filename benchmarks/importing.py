@@ -42,7 +42,7 @@ def measured(path: Path, customer_id: str) -> tuple[float, int]:
     from django.utils import timezone
 
     from doorward.audit.actor import CONSOLE
-    from doorward.importing import columns, files, parts, runs
+    from doorward.importing import columns, files, part_by_part, runs
 
     took = 0.0
     for name, dry in (("dry run", True), ("import", False), ("once more", False)):
@@ -52,7 +52,7 @@ def measured(path: Path, customer_id: str) -> tuple[float, int]:
         run = runs.receive(table, about, actor=CONSOLE, now=timezone.now())
         del table
         runs.begin(run, dry=dry, actor=CONSOLE, now=timezone.now())
-        while parts.do_part(run, actor=CONSOLE, now=timezone.now()):
+        while part_by_part.do_part(run, actor=CONSOLE, now=timezone.now()):
             pass
         run.refresh_from_db()
         seconds = time.monotonic() - began

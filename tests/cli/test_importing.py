@@ -12,7 +12,7 @@ from doorward.accounts.events import INVITATION_SENT
 from doorward.accounts.models import Administrator
 from doorward.cli.base import main
 from doorward.customers.models import Customer
-from doorward.importing import parts
+from doorward.importing import part_by_part
 from doorward.importing.events import IMPORTED
 from tests.kit import people
 
@@ -112,11 +112,11 @@ def test_what_was_interrupted_is_resumed_where_it_was(customer, file, monkeypatc
     file.write_text(
         "email,last name\n" + "".join(f"p{n}@harbourbakery.example,P\n" for n in range(6))
     )
-    monkeypatch.setattr(parts, "PART", 2)
+    monkeypatch.setattr(part_by_part, "PART", 2)
     into = ("people", file, "--customer", "Harbour Bakery")
     assert "No import of this file was interrupted" in run(*into, "--resume").stderr
     with monkeypatch.context() as patched:
-        whole = parts.do_part
+        whole = part_by_part.do_part
         left = iter([whole, whole])
 
         def interrupted(*words, **options):
@@ -125,7 +125,7 @@ def test_what_was_interrupted_is_resumed_where_it_was(customer, file, monkeypatc
                 raise KeyboardInterrupt
             return part(*words, **options)
 
-        patched.setattr(parts, "do_part", interrupted)
+        patched.setattr(part_by_part, "do_part", interrupted)
         stopped = run(*into)
     assert stopped.exit_code == 1
     assert "--resume" in stopped.stderr
@@ -159,7 +159,7 @@ def test_invitations_that_were_interrupted_are_gone_on_with(customer, file, monk
     file.write_text("e-mail,first name\n" + "".join(f"p{n}@x.example,P{n}\n" for n in range(150)))
     run("people", file, "--customer", "Harbour Bakery")
     [shown] = json.loads(run("list", "--json").stdout)
-    whole = parts.do_part
+    whole = part_by_part.do_part
     done: list[int] = []
 
     def broken_off(*args, **rest):
@@ -168,7 +168,7 @@ def test_invitations_that_were_interrupted_are_gone_on_with(customer, file, monk
         done.append(whole(*args, **rest))
         return done[-1]
 
-    monkeypatch.setattr(parts, "do_part", broken_off)
+    monkeypatch.setattr(part_by_part, "do_part", broken_off)
     stopped = run("invite", shown["id"])
     assert stopped.stderr == "Stopped. What was done stays; go on with the same command.\n"
     assert len(people.events(INVITATION_SENT)) == 100

@@ -156,14 +156,14 @@ KEPT = (
 from django.db import connection
 from django.utils import timezone
 from doorward.gate import loading
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 
 def ask(times):
     for _ in range(times):
         assert loading._HOT.rows(hashed=b"of nobody") == []
 
 ask(3)
-key = throttle.password_key("nobody@bakery.example")
+key = limits.password_key("nobody@bakery.example")
 for _ in range(2):
     throttle.reserve([key], now=timezone.now())
     throttle.was_right([key])

@@ -159,7 +159,7 @@ def test_a_killed_answering_process_is_replaced(mended):
 def test_an_answering_process_ends_where_its_server_was_killed_while_it_began(folder):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    begins = f"from doorward.cli.parts import _application; _application({gone.pid})"
+    begins = f"from doorward.cli.processes import _application; _application({gone.pid})"
     ended = subprocess.run([sys.executable, "-c", begins], env=environment(folder), check=False)
     assert ended.returncode == 1
 

@@ -26,7 +26,7 @@ from doorward.directory.models import (
     AdoptionDue,
     AdoptionPoint,
 )
-from doorward.directory.search import Wanted
+from doorward.directory.search_and_sort import Wanted
 from doorward.directory.state import Attention, FactorFilter, Rule
 from doorward.notifications import outbox
 from doorward.permissions.staff_scope import Scope as StaffScope

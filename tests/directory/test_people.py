@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from doorward.directory import people as directory_people
 from doorward.directory.people import Factors
-from doorward.directory.search import Sort, Wanted
+from doorward.directory.search_and_sort import Sort, Wanted
 from doorward.directory.state import FactorFilter, Rule, State
 from doorward.policy.fields import Kinds
 from doorward.policy.rules import FactorKind

@@ -10,13 +10,13 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doorward.accounts.models import Administrator, MailProblem, Standing, Status
+from doorward.accounts.models import ACTIVE_OR_INVITED, Administrator, MailProblem, Standing, Status
 from doorward.credentials import standing
 from doorward.credentials.models import Factor
 from doorward.directory import people as directory_people
-from doorward.directory import search, state
+from doorward.directory import search_and_sort, state
 from doorward.directory.counts import groups
-from doorward.directory.search import Sort, Wanted
+from doorward.directory.search_and_sort import Sort, Wanted
 from doorward.directory.state import ANY_STATUS, Attention, FactorFilter, Rule, State
 from doorward.policy.fields import Kinds
 from doorward.policy.rules import FactorKind
@@ -50,6 +50,20 @@ WANTED = st.builds(
     sort=st.sampled_from(list(Sort)),
     descending=st.booleans(),
 )
+
+
+def deserves(
+    wanted: Attention, *, status: Status, seen_at: datetime | None, mails: bool, now: datetime
+) -> bool:
+    """Return whether somebody is to be asked after. `seen_at`: their last sign-in; `mails`: mail reaches them."""
+    match wanted:
+        case Attention.NOT_SEEN:
+            is_old = seen_at is None or seen_at < now - state.NOT_SEEN_FOR
+            return status is Status.ACTIVE and is_old
+        case Attention.NO_MAIL:
+            return status in ACTIVE_OR_INVITED and not mails
+        case _:
+            return True
 
 
 @pytest.fixture
@@ -119,7 +133,7 @@ def test_rows_say_the_same_as_the_rule(
             if (
                 state.has_status(wanted.status, status, narrowed=wanted.is_of_counted)
                 and state.shows(wanted.factor, asked=ticked or covered, standing=best, rule=rule)
-                and state.deserves(
+                and deserves(
                     wanted.attention, status=status, seen_at=seen_at, mails=not refused, now=NOW
                 )
             ):
@@ -127,11 +141,13 @@ def test_rows_say_the_same_as_the_rule(
             required = ticked or covered
             said[person_id] = state.state_of(best, required=required, kinds=rule.kinds)
         listing = directory_people.list_people(customer_id, wanted, rule=rule)
-        rows = search.matching(customer_id, wanted, rule)
+        rows = search_and_sort.matching(customer_id, wanted, rule)
         assert set(rows.values_list("id", flat=True)) == shown
         assert listing.found == len(shown)
         if wanted.is_counted:
-            assert search.found(groups(customer_id, rule.scope), wanted, rule) == len(shown)
+            assert search_and_sort.found(groups(customer_id, rule.scope), wanted, rule) == len(
+                shown
+            )
         assert {row.id: row.state for row in listing.rows} == {one: said[one] for one in shown}
 
 

@@ -179,9 +179,9 @@ GUARDS: Final = (
     ),
     Guard(
         "what was refused stays so",
-        f"{_R}/requests.py",
-        "_close(request, State.REFUSED, actor=actor, now=now)",
-        "_close(request, State.APPROVED, actor=actor, now=now)",
+        f"{_R}/refusing.py",
+        "requests.close(request, State.REFUSED, actor=actor, now=now)",
+        "requests.close(request, State.APPROVED, actor=actor, now=now)",
         f"{_T}what_was_refused_stays_refused",
     ),
     Guard(
@@ -288,7 +288,7 @@ GUARDS: Final = (
     ),
     Guard(
         "a customer that is moved takes nobody along who is at the set-up",
-        "accounts/closing.py",
+        "accounts/customer_closing.py",
         "            _raise_versions(customer_id)\n            _end_sessions(customer_id, now=now)\n",
         "",
         f"{_ELSEWHERE}where_its_customer_is_moved_to_another_brand_meanwhile",
@@ -302,7 +302,7 @@ GUARDS: Final = (
     ),
     Guard(
         "an objection ends a pass that is out",
-        f"{_R}/requests.py",
+        f"{_R}/refusing.py",
         "        set_up_pass.end_unused(person.id, now=now)\n        # Whoever came in with it is at the set-up.\n"
         "        ending.end_others(administrator_id=person.id, keep=None, now=now)\n",
         "        pass\n",
@@ -325,7 +325,7 @@ GUARDS: Final = (
     ),
     Guard(
         "a sign-in with a device ends the wait",
-        f"{_R}/lapse.py",
+        f"{_R}/due_requests.py",
         "if set_up_pass.proved_since(request.administrator_id, request.asked_at):",
         "if False:",
         f"{_WAIT}a_sign_in_with_a_device_ends_it",
@@ -339,14 +339,14 @@ GUARDS: Final = (
     ),
     Guard(
         "where the policy ends it nobody is mailed a pass",
-        f"{_R}/lapse.py",
+        f"{_R}/due_requests.py",
         "return allowed and is_active",
         "return is_active",
         f"{_WAIT}a_policy_that_ends_it_ends_what_waits",
     ),
     Guard(
         "a password that a mail sets meanwhile ends the wait",
-        f"{_R}/lapse.py",
+        f"{_R}/due_requests.py",
         "return allowed and is_active and has_lost and waiting.password_is_own(person)",
         "return allowed and is_active and has_lost",
         f"{_WAIT}a_password_set_by_mail_while_waiting_ends_it",
@@ -396,7 +396,7 @@ GUARDS: Final = (
     ),
     Guard(
         "time agrees with the support after 72 hours, not before",
-        f"{_R}/lapse.py",
+        f"{_R}/due_requests.py",
         "return State.ISSUED if request.due_at and request.due_at <= now else None",
         "return State.ISSUED",
         f"{_SUPPORT}after_72_hours_before_all_eyes_the_pass_is_mailed",

@@ -56,7 +56,7 @@ set_up_django()
 from doorward.notifications import customer_deletion
 customer_deletion.PEOPLE_AT_ONCE = customer_deletion.EVENTS_AT_ONCE = 1
 customer_deletion.STEPS_AT_ONCE = 100_000
-from doorward.cli.parts import work
+from doorward.cli.processes import work
 work()
 """
 

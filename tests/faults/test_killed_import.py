@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from django.utils import timezone
 
 from doorward.cli.base import main
-from doorward.importing import columns, files, parts, runs
+from doorward.importing import columns, files, part_by_part, runs
 from doorward.importing.events import IMPORTED
 from doorward.importing.models import ImportLine, ImportPart, ImportRun, ImportState
 from doorward.kernel.crypto.keyring import KeyFile
@@ -54,7 +54,7 @@ from doorward.cli.base import main
 main()
 """
 WORKER = """
-from doorward.cli.parts import work
+from doorward.cli.processes import work
 work()
 """
 
@@ -70,7 +70,7 @@ def chance() -> Random:
 def start(
     transactional_db: None, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Any:
-    monkeypatch.setattr(parts, "PART", A_PART)
+    monkeypatch.setattr(part_by_part, "PART", A_PART)
     settings.KEYS = KeyFile(tmp_path / "keys.json", now=timezone.now())
     (tmp_path / "data").mkdir()
     environment = serving.environment(
@@ -181,7 +181,7 @@ def test_a_page_s_import_whose_worker_is_killed_is_done_once(
             break
     assert kills > KILLS // 2
     # The last round is the test's own.
-    while parts.work_due(now=timezone.now()):
+    while part_by_part.work_due(now=timezone.now()):
         pass
     came_once(kind)
 

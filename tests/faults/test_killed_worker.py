@@ -78,7 +78,7 @@ class Workers:
         self.running = [one for one in self.running if one.poll() is None]
         while len(self.running) < WORKERS:
             worker = subprocess.Popen(
-                [sys.executable, "-c", "from doorward.cli.parts import work; work()"],
+                [sys.executable, "-c", "from doorward.cli.processes import work; work()"],
                 env=serving.environment(self.folder, **self.settings),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

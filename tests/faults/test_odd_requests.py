@@ -15,7 +15,7 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from doorward.web.server.bodies import BODY
+from doorward.web.server.body_limits import BODY
 from tests.browser.portal import Inside, Portal
 from tests.faults.odd_requests import Odd, requests
 from tests.kit import serving

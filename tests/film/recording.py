@@ -17,7 +17,7 @@ import django
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from doorward.web.http.files import FOLDER
+from doorward.web.http.static_files import FOLDER
 from tests.film import demonstration, samples, texts
 from tests.film.camera import RATE, Camera
 from tests.film.films import FILMS

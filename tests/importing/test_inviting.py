@@ -12,7 +12,7 @@ from doorward.accounts.events import INVITATION_SENT
 from doorward.accounts.models import Administrator, Status
 from doorward.audit.actor import CONSOLE
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.importing import columns, files, inviting, parts, results, runs
+from doorward.importing import columns, files, inviting, part_by_part, results, runs
 from doorward.importing.events import (
     IMPORT_GOES_ON,
     IMPORT_STOPPED,
@@ -40,8 +40,8 @@ HASH = "pbkdf2_sha256$600000$a1B2c3$iR0CCTLDNNoJH8BqLXRPHbFQVGBqQ2gSsvCgUKHYQGM=
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two lines a part, one part a round."""
-    monkeypatch.setattr(parts, "PART", 2)
-    monkeypatch.setattr(parts, "PARTS_A_ROUND", 1)
+    monkeypatch.setattr(part_by_part, "PART", 2)
+    monkeypatch.setattr(part_by_part, "PARTS_A_ROUND", 1)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def imported(customer: Customer, *, everybodys: bool = False) -> ImportRun:
     table = files.load(text.encode(), columns.PEOPLE)
     run = runs.receive(table, about, actor=CONSOLE, now=timezone.now())
     runs.begin(run, actor=CONSOLE, now=timezone.now())
-    while parts.do_part(run, actor=CONSOLE, now=timezone.now()):
+    while part_by_part.do_part(run, actor=CONSOLE, now=timezone.now()):
         pass
     return again(run)
 
@@ -82,7 +82,7 @@ def invite(run: ImportRun, actor: Actor) -> ImportRun:
 
 
 def work() -> int:
-    return parts.work_due(now=timezone.now())
+    return part_by_part.work_due(now=timezone.now())
 
 
 def sent() -> list[str]:

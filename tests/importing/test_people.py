@@ -9,7 +9,7 @@ from doorward.accounts.events import ADMINISTRATOR_ADDED, INVITATION_SENT, TWO_F
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.models import Event
 from doorward.credentials.models import Factor
-from doorward.importing import parts
+from doorward.importing import part_by_part
 from doorward.permissions.errors import NotAuthorised
 from tests.kit import codes, imports, people
 from tests.kit.imports import said
@@ -218,7 +218,7 @@ def test_staff_add_people_and_change_nobody_at_a_customer(customer, owner):
 
 
 def test_many_parts_are_many_transactions(customer, monkeypatch):
-    monkeypatch.setattr(parts, "PART", 2)
+    monkeypatch.setattr(part_by_part, "PART", 2)
     rows = "".join(f"p{n}@harbourbakery.example,P,{n}\n" for n in range(5))
     outcomes = imports.people("email,first name,last name\n" + rows, customer)
     assert [one.number for one in outcomes] == [2, 3, 4, 5, 6]

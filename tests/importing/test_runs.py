@@ -11,7 +11,7 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.models import Factor
-from doorward.importing import columns, files, forgetting, parts, queries, results, runs
+from doorward.importing import columns, files, forgetting, part_by_part, queries, results, runs
 from doorward.importing.errors import ColumnMissing, ImportForgotten
 from doorward.importing.events import IMPORT_STOPPED, IMPORTED
 from doorward.importing.models import ColumnChoice, ImportLine, ImportPart, ImportRun, ImportState
@@ -42,8 +42,8 @@ FIELDS = ["email", "first_name", "last_name"]
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two lines a part, one part a round."""
-    monkeypatch.setattr(parts, "PART", 2)
-    monkeypatch.setattr(parts, "PARTS_A_ROUND", 1)
+    monkeypatch.setattr(part_by_part, "PART", 2)
+    monkeypatch.setattr(part_by_part, "PARTS_A_ROUND", 1)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def rehearsed(actor: Actor, customer_id: UUID, text: str = HEAD + LINES) -> Impo
 
 
 def work() -> int:
-    return parts.work_due(now=timezone.now())
+    return part_by_part.work_due(now=timezone.now())
 
 
 def fresh(run: ImportRun) -> ImportRun:
@@ -153,7 +153,7 @@ def test_what_was_killed_in_a_part_is_done_once(customer, asker, monkeypatch):
     run = rehearsed(asker, customer.id)
     runs.apply(run, actor=asker, now=timezone.now())
     with monkeypatch.context() as patched:
-        patched.setattr(parts, "_end", None)  # the last part breaks when all of it was done
+        patched.setattr(part_by_part, "_end", None)  # the last part breaks when all of it was done
         for _ in range(5):
             work()
     assert (fresh(run).state, fresh(run).next_part, there()) == (ImportState.RUNNING, 2, 4)

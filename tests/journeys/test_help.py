@@ -14,7 +14,7 @@ from doorward.customers import cached
 from doorward.customers.models import Brand
 from doorward.web.help import film, rendering
 from doorward.web.help.pictures import size_of
-from doorward.web.http.files import FOLDER
+from doorward.web.http.static_files import FOLDER
 from tests.kit import browsers, codes, people
 
 pytestmark = pytest.mark.one_database

@@ -13,7 +13,7 @@ from django.utils import timezone
 from doorward.credentials.models import Factor
 from doorward.kernel.errors import MustWait
 from doorward.kernel.models import Attempt
-from doorward.kernel.ratelimit import mail_budget, rules, throttle
+from doorward.kernel.ratelimit import limits, mail_budget, rules, throttle
 from tests.kit import codes
 from tests.kit import people as kit_people
 from tests.kit.racing import at_once
@@ -27,17 +27,17 @@ EMAIL = "ines.moreau@harbourbakery.example"
 BROWSER = b"\x01" * 32
 
 
-def count(*keys: throttle.Key) -> None:
+def count(*keys: limits.Key) -> None:
     """Try, and be wrong."""
     throttle.reserve(keys, now=timezone.now())
     throttle.was_wrong(keys, now=timezone.now())
 
 
-def of_email(*, known: bool, email: str = EMAIL) -> throttle.Key:
-    return throttle.password_key(email, browser=BROWSER if known else b"")
+def of_email(*, known: bool, email: str = EMAIL) -> limits.Key:
+    return limits.password_key(email, browser=BROWSER if known else b"")
 
 
-def waits(*keys: throttle.Key) -> int:
+def waits(*keys: limits.Key) -> int:
     """Return how long a try has to wait; 0: it was counted."""
     try:
         count(*keys)
@@ -186,7 +186,7 @@ def test_what_a_process_left_behind_that_died_is_a_failure_after_half_a_minute(c
 
 
 def test_what_was_refused_by_another_key_is_not_held(clock):
-    full, own = throttle.address_key(HERE), of_email(known=False)
+    full, own = limits.address_key(HERE), of_email(known=False)
     for _ in range(rules.ADDRESS_LIMIT):
         count(full)
     for _ in range(rules.FREE * 2):
@@ -198,13 +198,13 @@ def test_what_was_refused_by_another_key_is_not_held(clock):
 
 
 def test_what_has_a_window_is_spent_until_it_is_full_and_is_whole_again_after(clock):
-    here = throttle.address_key(HERE, throttle.Rule.ASKING)
+    here = limits.address_key(HERE, limits.Rule.ASKING)
     for _ in range(rules.ASKING.limit):
         throttle.spend([here], now=timezone.now())
     with pytest.raises(MustWait) as refused:
         throttle.spend([here], now=timezone.now())
     assert refused.value.seconds == rules.ASKING.seconds
-    assert not waits(throttle.address_key(HERE))
+    assert not waits(limits.address_key(HERE))
     clock.shift(timedelta(seconds=rules.ASKING.seconds))
     throttle.spend([here], now=timezone.now())
 
@@ -212,7 +212,7 @@ def test_what_has_a_window_is_spent_until_it_is_full_and_is_whole_again_after(cl
 @pytest.mark.django_db(transaction=True)
 def test_of_many_spent_at_once_no_more_than_the_window_has():
     kit_people.provider()
-    keys = throttle.mail_keys(throttle.Mail.RECEIVER, EMAIL)
+    keys = limits.mail_keys(limits.Mail.RECEIVER, EMAIL)
     found = at_once([partial(throttle.spend, keys, now=timezone.now())] * 30)
     assert found.count(None) == mail_budget.RECEIVER.in_hour, found
     # What the day's window counted is taken back where the hour's refused.
@@ -239,17 +239,17 @@ def test_who_invents_emails_fills_no_more_than_a_table_of_a_fixed_size(clock, mo
 
 def test_an_ipv6_network_is_one_address_and_an_ipv4_one_in_ipv6_is_itself(clock):
     for number in range(rules.ADDRESS_LIMIT):
-        count(throttle.address_key(f"2001:db8:1:2::{number:x}"))
-        count(throttle.address_key("192.0.2.7" if number % 2 else "::ffff:192.0.2.7"))
-    assert waits(throttle.address_key("2001:db8:1:2:ffff::1")) == rules.ADDRESS_WINDOW
-    assert waits(throttle.address_key("192.0.2.7")) == rules.ADDRESS_WINDOW
-    assert not waits(throttle.address_key("2001:db8:1:3::1"))
+        count(limits.address_key(f"2001:db8:1:2::{number:x}"))
+        count(limits.address_key("192.0.2.7" if number % 2 else "::ffff:192.0.2.7"))
+    assert waits(limits.address_key("2001:db8:1:2:ffff::1")) == rules.ADDRESS_WINDOW
+    assert waits(limits.address_key("192.0.2.7")) == rules.ADDRESS_WINDOW
+    assert not waits(limits.address_key("2001:db8:1:3::1"))
     clock.shift(timedelta(seconds=rules.ADDRESS_WINDOW))
-    assert not waits(throttle.address_key("2001:db8:1:2::1"))
+    assert not waits(limits.address_key("2001:db8:1:2::1"))
 
 
 def test_what_was_right_is_given_back_to_the_address(clock):
-    key = throttle.address_key(HERE)
+    key = limits.address_key(HERE)
     for _ in range(rules.ADDRESS_LIMIT + 5):
         throttle.reserve([key], now=timezone.now())
         throttle.was_right([key])
@@ -261,7 +261,7 @@ def test_what_was_right_is_given_back_to_the_address(clock):
 @pytest.mark.django_db(transaction=True)
 def test_of_thirty_at_once_no_more_than_the_limit_are_looked_at():
     kit_people.provider()
-    key = throttle.address_key(HERE)
+    key = limits.address_key(HERE)
     count(key)
     Attempt.objects.filter(key=key.hash).update(failures=rules.ADDRESS_LIMIT - 10)
     people = [of_email(known=False, email=f"{one}@harbourbakery.example") for one in range(30)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from doorward.audit.actor import CONSOLE, Actor
-from doorward.importing import columns, files, parts, reading, results, runs
+from doorward.importing import columns, files, part_by_part, reading, results, runs
 from doorward.importing.models import ImportRun, ImportState
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _do(table: files.Table, about: runs.About, *, actor: Actor, dry: bool) -> li
 def _to_its_end(run: ImportRun, *, actor: Actor, dry: bool) -> list[LineOutcome]:
     """Do an import part by part, and return what came of each line."""
     runs.begin(run, dry=dry, actor=actor, now=timezone.now())
-    while parts.do_part(run, actor=actor, now=timezone.now()):
+    while part_by_part.do_part(run, actor=actor, now=timezone.now()):
         pass
     outcomes = list(results.outcomes(run))
     if dry:

@@ -23,7 +23,7 @@ from doorward.kernel.db.postgresql import base as postgresql_base
 from doorward.kernel.db.postgresql import patience
 from doorward.kernel.db.sqlite import base, journal
 from doorward.kernel.metrics import counting
-from doorward.kernel.ratelimit import rules, throttle
+from doorward.kernel.ratelimit import rules, statements, throttle
 from doorward.kernel.text import days, names
 from doorward.notifications import rendering as mails
 from doorward.operations import readings
@@ -33,12 +33,20 @@ from doorward.policy import effective, series
 from doorward.recovery import set_up_words
 from doorward.signin import decoys
 from doorward.web.administrators import listing
-from doorward.web.fast import language
+from doorward.web.fast import page_language
 from doorward.web.help import rendering as guides
 from doorward.web.home import pages as home
-from doorward.web.http import csp, files, readiness, rooms, server_clock, streaming, tracing
+from doorward.web.http import (
+    csp_nonce,
+    readiness,
+    rooms,
+    server_clock,
+    static_files,
+    streaming,
+    tracing,
+)
 from doorward.web.jump import places as jump_places
-from doorward.web.kit import brandmark, forms, icons, jinja, offered, tabs, times
+from doorward.web.kit import brandmark, forms, icons, jinja, offered, tab_bar, times
 from doorward.web.profile import zones
 from doorward.web.server import environ, rsgi
 
@@ -53,10 +61,10 @@ FORGOTTEN: list[_lru_cache_wrapper[Any]] = [
     home._weak,
     jinja._language,
     jinja.languages,
-    language._choose,
+    page_language._choose,
     readiness._nothing_left,
     decoys._usual,
-    tabs._items,
+    tab_bar._items,
     sealing._hash_key,
     identity_headers._signed,
 ]
@@ -100,11 +108,11 @@ THE_SAME: list[object] = [
     memory._glibc,
     colour.make_accent,
     common._short_ones,
-    csp._policy,
+    csp_nonce._policy,
     environ._key,
     series.load,
     effective._merged,
-    files.files,
+    static_files.files,
     foreign._payload_class,
     guides._guide,
     hashers._hashing,
@@ -133,12 +141,12 @@ THE_SAME: list[object] = [
     newest._first_page,
     schema._known,
     throttle._count_row,
-    throttle._failing,
-    throttle._releasing,
-    throttle._reserving,
-    throttle._righting,
-    throttle._spending,
-    throttle._unspending,
+    statements.failing,
+    statements.releasing,
+    statements.reserving,
+    statements.righting,
+    statements.spending,
+    statements.unspending,
     offered._need_of,
     times._clock,
     times._day,

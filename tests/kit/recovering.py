@@ -10,7 +10,7 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator
 from doorward.audit.models import Event
 from doorward.recovery import help as helping
-from doorward.recovery import requests, set_up_pass, support
+from doorward.recovery import refusing, requests, set_up_pass, support
 from tests.kit import codes, passkeys, people
 from tests.kit.factors import confirm, show
 
@@ -100,7 +100,7 @@ def fetch(request: RecoveryRequest, by: Administrator) -> tuple[str, ...]:
 
 def refuse(request: RecoveryRequest, by: Administrator) -> None:
     """Refuse, in the portal."""
-    requests.refuse(
+    refusing.refuse(
         request.id, customer_id=by.customer_id, actor=people.actor(by), now=timezone.now()
     )
 

@@ -109,8 +109,17 @@ from doorward.policy.events import (
 from doorward.policy.fields import LOOSEST, RecoveryBy, RequiredOf, Values
 from doorward.policy.rules import FactorKind
 from doorward.policy.versions import Wanted
+from doorward.recovery import (
+    due_requests,
+    lost,
+    not_me,
+    refusing,
+    requests,
+    rescue,
+    set_up_pass,
+    waiting,
+)
 from doorward.recovery import help as helping
-from doorward.recovery import lapse, lost, not_me, requests, rescue, set_up_pass, waiting
 from doorward.recovery.errors import PassWrong
 from doorward.recovery.events import (
     DEVICE_LOST,
@@ -283,7 +292,7 @@ def help_agreed(stage: Stage) -> None:
 
 
 def help_refused(stage: Stage) -> None:
-    requests.refuse(
+    refusing.refuse(
         help_asked(stage).request.id,
         customer_id=stage.owner.customer_id,
         actor=stage.by_owner,
@@ -302,7 +311,7 @@ def support_asked(stage: Stage) -> None:
 
 def help_ended(stage: Stage) -> None:
     support_asked(stage)
-    lapse.end_due(now=stage.now + timedelta(hours=72))
+    due_requests.end_due(now=stage.now + timedelta(hours=72))
 
 
 def help_gave_way(stage: Stage) -> None:
@@ -328,7 +337,7 @@ def wait_asked(stage: Stage) -> None:
 
 def pass_mailed(stage: Stage) -> None:
     wait_asked(stage)
-    lapse.end_due(now=stage.now + timedelta(hours=24))
+    due_requests.end_due(now=stage.now + timedelta(hours=24))
 
 
 def _use(stage: Stage, typed: str) -> AuthContext:

@@ -78,7 +78,7 @@ class Installation:
             process.wait()
 
 
-WORKER = "from doorward.cli.parts import work; work()"
+WORKER = "from doorward.cli.processes import work; work()"
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from doorward.customers import deletion
 from doorward.directory import adoption
 from doorward.importing import forgetting as imports
 from doorward.kernel.errors import NotFound
-from doorward.kernel.ratelimit import mail_budget, rules, throttle
+from doorward.kernel.ratelimit import mail_budget, rules, statements
 from doorward.managing import rules as managing
 from doorward.notifications import erasing, housekeeping, mail_files, outbox
 from doorward.notifications.worker import run_once
@@ -226,7 +226,7 @@ ROWS = {
         "counted attempts",
         [
             f"{rules.ADDRESS_WINDOW // 60} minutes",
-            f"{throttle._MEMORY_MS // 86_400_000} days",
+            f"{statements._MEMORY_MS // 86_400_000} days",
             f"{mail_budget.DAY // 3600} hours",
         ],
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from doorward.accounts.closing import change_customer
+from doorward.accounts.customer_closing import change_customer
 from doorward.audit.actor import CONSOLE
 from doorward.customers import brands, services
 from doorward.customers.models import Brand, Customer, CustomerStatus

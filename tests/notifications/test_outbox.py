@@ -21,7 +21,7 @@ from doorward.credentials.events import PASSWORD_CHANGED, TWO_FACTOR_ENABLED
 from doorward.credentials.password import change
 from doorward.environment import MailServer
 from doorward.kernel.ratelimit import mail_budget
-from doorward.notifications import outbox
+from doorward.notifications import outbox, retries
 from doorward.notifications.delivery import deliver_due
 from doorward.notifications.events import ALL
 from doorward.notifications.mailboxes import deliveries_of
@@ -134,9 +134,9 @@ def test_a_claim_holds_until_its_lease_is_over(colleague: Administrator) -> None
     assert second is not None
     assert (second.id, second.attempts) == (first.id, 2)
     # The first worker wakes up and finds that it is no longer its to mark.
-    outbox.mark_failed(first, error="late", now=now + outbox.LEASE)
+    outbox.put_off(first, until=now + outbox.LEASE, error="late")
     outbox.mark_sent(second, now=now + outbox.LEASE)
-    outbox.mark_failed(first, error="late", now=now + outbox.LEASE)
+    outbox.put_off(first, until=now + outbox.LEASE, error="late")
     row = Delivery.objects.get()
     assert (row.state, row.last_error) == (State.SENT, "")
 
@@ -170,11 +170,11 @@ def test_a_message_that_goes_out_again_is_the_same_one(
 
 
 def test_waits_grow_to_an_hour_and_end_after_three_days() -> None:
-    waits = [outbox.wait_after(attempts) for attempts in range(1, outbox.TRIES)]
+    waits = [retries.wait_after(attempts) for attempts in range(1, retries.TRIES)]
     minutes = [wait.total_seconds() / 60 for wait in waits if wait]
     assert minutes[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert timedelta(days=2.9) < sum((wait for wait in waits if wait), timedelta()) < timedelta(3.1)
-    assert outbox.wait_after(outbox.TRIES) is None
+    assert retries.wait_after(retries.TRIES) is None
 
 
 def test_what_cannot_be_sent_for_three_days_is_given_up(
@@ -192,7 +192,7 @@ def test_what_cannot_be_sent_for_three_days_is_given_up(
         run_once(now)
         row.refresh_from_db()
     assert row.state == State.GIVEN_UP
-    assert row.attempts == outbox.TRIES
+    assert row.attempts == retries.TRIES
     assert row.last_error == "FileExistsError 17"
     assert timedelta(days=2.9) < now - start < timedelta(days=3.1)
 

@@ -21,7 +21,7 @@ from doorward.audit.verifying import verify
 from doorward.customers import throw_away
 from doorward.customers.models import Customer, ThrowAway
 from doorward.kernel.models import Attempt
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
 from doorward.operations.selftest.browser import NoAnswer, Target
@@ -253,7 +253,7 @@ def test_an_address_gets_its_failures_back_and_no_more() -> None:
     throttle.take_back(mine, failures=5)
     throttle.take_back(other, failures=5)
     left = {
-        address: Attempt.objects.get(key=throttle.address_key(address).hash).failures
+        address: Attempt.objects.get(key=limits.address_key(address).hash).failures
         for address in (mine, other)
     }
     assert left == {mine: 2, other: 0}

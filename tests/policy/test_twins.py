@@ -17,7 +17,7 @@ from doorward.credentials.models import TrustedBrowser
 from doorward.credentials.trusted_browsers import rules, trust
 from doorward.customers.models import Brand, Customer
 from doorward.directory import counts
-from doorward.directory.search import Wanted, found, matching
+from doorward.directory.search_and_sort import Wanted, found, matching
 from doorward.directory.state import FactorFilter, Rule
 from doorward.policy import series
 from doorward.policy.fields import DEFAULTS, LOOSEST, Kinds, RequiredOf, Values

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from doorward.accounts.closing import change_customer
+from doorward.accounts.customer_closing import change_customer
 from doorward.accounts.required_of import policy_of
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.errors import PasskeysNotPossible

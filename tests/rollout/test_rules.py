@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from doorward.credentials.passkeys.possible import browser_makes_them
-from doorward.policy.fields import HOUR, Kinds
+from doorward.policy.fields import Kinds
 from doorward.policy.rules import FactorKind, Policy, RequiredBy
+from doorward.policy.session_lengths import HOUR
 from doorward.rollout.rules import Foretold, Outcome, Reach, Why, foretell
 from doorward.sessions.facts import FactorFacts, Facts
 

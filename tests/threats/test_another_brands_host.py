@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from doorward.accounts import mailed_links
-from doorward.accounts.closing import change_customer
+from doorward.accounts.customer_closing import change_customer
 from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink
 from doorward.audit.actor import CONSOLE, ClientInfo

@@ -12,9 +12,9 @@ from django.utils import timezone
 from doorward.applications.models import Grant, PushedRequest, SiteVisit
 from doorward.audit.models import Event
 from doorward.kernel.models import Attempt
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, statements, throttle
+from doorward.kernel.ratelimit.limits import Rule
 from doorward.kernel.ratelimit.rules import Window
-from doorward.kernel.ratelimit.throttle import Rule
 from tests.kit.applications import Relying, give_tab, make_application, make_secret
 from tests.kit.browsers import browser_of
 from tests.kit.sites import TAB, AtSite, believe, make_site
@@ -27,10 +27,10 @@ FEW = 3
 def few(monkeypatch):
     """Let both be full sooner, so that it takes no thousand requests."""
     for rule in (Rule.PUSHING, Rule.ONWARD):
-        monkeypatch.setitem(throttle.WINDOWS, rule, Window(FEW, 900))
-    throttle._spending.cache_clear()
+        monkeypatch.setitem(limits.WINDOWS, rule, Window(FEW, 900))
+    statements.spending.cache_clear()
     yield
-    throttle._spending.cache_clear()
+    statements.spending.cache_clear()
 
 
 def test_a_stranger_fills_no_table_with_pushed_requests(owner):

@@ -16,7 +16,7 @@ from doorward.credentials.models import Factor
 from doorward.credentials.password import change
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers
 from doorward.kernel.models import Attempt
-from doorward.kernel.ratelimit import rules, throttle
+from doorward.kernel.ratelimit import limits, rules, throttle
 from doorward.kernel.refusals import sentence
 from tests.browser.portal import Inside
 from tests.kit import codes, people, serving
@@ -157,7 +157,7 @@ def test_an_app_whose_last_try_was_counted_by_who_then_died_is_disabled_all_the_
 def test_wrong_codes_count_for_their_address_and_an_address_that_waits_is_not_looked_at(
     secret, owner
 ):
-    here = throttle.address_key(people.actor(owner).client.address)
+    here = limits.address_key(people.actor(owner).client.address)
     fail(begin(owner), owner, 1)
     assert Attempt.objects.get(key=here.hash).failures == 1
     for _ in range(rules.ADDRESS_LIMIT):

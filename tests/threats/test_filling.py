@@ -17,7 +17,7 @@ from doorward.audit.events import EventType, Outcome
 from doorward.audit.models import Event, Repeated
 from doorward.credentials.models import SetUp
 from doorward.gate.requirement import Step
-from doorward.kernel.ratelimit import rules, throttle
+from doorward.kernel.ratelimit import limits, rules, throttle
 from doorward.notifications.history_details import details_of
 from doorward.notifications.worker import run_once
 from doorward.signin.events import MAILBOX_PROOF_FAILED, SIGN_IN_FAILED
@@ -148,7 +148,7 @@ OPEN = [route for route in ROUTES if for_strangers(route)]
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", OPEN, ids=lambda route: route.pattern or "/")
 def test_nothing_that_a_stranger_repeats_grows_without_end(owner, clock, route: Route):
-    here = [throttle.address_key(HERE), throttle.address_key(HERE, throttle.Rule.ASKING)]
+    here = [limits.address_key(HERE), limits.address_key(HERE, limits.Rule.ASKING)]
     for _ in range(rules.ADDRESS_LIMIT - 5):
         for key in here:
             throttle.spend([key], now=timezone.now())

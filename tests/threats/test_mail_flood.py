@@ -19,7 +19,7 @@ from doorward.credentials.events import PASSWORD_CHANGED
 from doorward.credentials.password import change
 from doorward.environment import MailServer
 from doorward.kernel.errors import TooManyMails
-from doorward.kernel.ratelimit import mail_budget, throttle
+from doorward.kernel.ratelimit import limits, mail_budget, throttle
 from doorward.notifications import delivery, outbox
 from doorward.notifications.delivery import deliver_due
 from doorward.notifications.messages import ASKED_FOR, FIRST, Message
@@ -141,7 +141,7 @@ def test_nor_are_password_links(owner, colleague, clock):
 def test_whoever_adds_two_hundred_colleagues_in_a_day_is_not_stopped(owner, clock):
     for number in range(200):
         add(owner, f"p{number}@harbourbakery.example")
-    of_person = throttle.mail_keys(throttle.Mail.PERSON, str(owner.id))
+    of_person = limits.mail_keys(limits.Mail.PERSON, str(owner.id))
     for _ in range(mail_budget.PERSON.in_hour - 200):
         throttle.spend(of_person, now=timezone.now())
     with pytest.raises(TooManyMails):
@@ -157,7 +157,7 @@ def test_several_people_of_one_customer_share_a_budget(owner, clock):
         )
         for number in range(3)
     ]
-    of_customer = throttle.mail_keys(throttle.Mail.CUSTOMER, str(owner.customer_id))
+    of_customer = limits.mail_keys(limits.Mail.CUSTOMER, str(owner.customer_id))
     for _ in range(mail_budget.CUSTOMER.in_hour - 6):
         throttle.spend(of_customer, now=timezone.now())
     for number in range(6):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from doorward.credentials.events import FACTOR_LOCKED
 from doorward.credentials.models import Factor
 from doorward.kernel.models import Attempt
-from doorward.kernel.ratelimit import rules, throttle
+from doorward.kernel.ratelimit import limits, rules, throttle
 from doorward.web.http import cookies
 from tests.kit import browsers, passkeys
 from tests.kit import codes as kit_codes
@@ -107,7 +107,7 @@ def test_nor_one_that_brings_a_passkey(owner, clock):
 
 @pytest.mark.django_db
 def test_what_goes_wrong_in_open_sessions_is_no_failed_sign_in(owner, colleague, clock):
-    here = throttle.address_key(OFFICE)
+    here = limits.address_key(OFFICE)
     browser = browsers.sign_in(Client(REMOTE_ADDR=OFFICE), owner)
     assert browser.get("/security/").status_code == 200
     for path, form in (
@@ -131,7 +131,7 @@ def test_guesses_through_a_known_browser_are_counted_all_the_same(owner, clock):
     tried = [sign_in(thief, owner, WRONG).status_code for _ in range(rules.FREE + 1)]
     assert tried == [422] * rules.FREE + [429]
     assert sign_in(thief, owner).status_code == 429
-    assert Attempt.objects.get(rule=throttle.Rule.ADDRESS).failures == rules.FREE
+    assert Attempt.objects.get(rule=limits.Rule.ADDRESS).failures == rules.FREE
 
 
 @pytest.mark.django_db
@@ -234,8 +234,8 @@ def test_forty_who_are_wrong_at_once_are_five_guesses():
     assert 0 not in found, answers
     assert found == [422] * rules.FREE + [429] * (AT_ONCE - rules.FREE)
     counted = {row.rule: row for row in Attempt.objects.all()}
-    assert counted[throttle.Rule.STRANGER].failures == rules.FREE
-    assert counted[throttle.Rule.ADDRESS].failures == rules.FREE
+    assert counted[limits.Rule.STRANGER].failures == rules.FREE
+    assert counted[limits.Rule.ADDRESS].failures == rules.FREE
     assert {one.in_flight for one in counted.values()} == {0}
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts.closing import change_customer
+from doorward.accounts.customer_closing import change_customer
 from doorward.audit.actor import CONSOLE
 from doorward.customers import cached
 from doorward.customers import services as customers

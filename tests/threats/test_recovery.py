@@ -30,7 +30,7 @@ from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
 from doorward.permissions.errors import NotAuthorised
 from doorward.policy.fields import RecoveryBy
-from doorward.recovery import lapse, requests, rules, veto, waiting
+from doorward.recovery import due_requests, requests, rules, veto, waiting
 from doorward.recovery.errors import (
     AlreadyAsked,
     HelpByProviderOnly,
@@ -494,11 +494,13 @@ def test_its_owner_who_signs_in_with_a_factor_ends_it(lost_admin, helper, clock)
 def test_what_nobody_used_ends_and_history_says_so(lost, lost_admin, helper, clock):
     help_with(lost, helper)
     help_with(lost_admin, helper)
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     clock.shift(timedelta(hours=24))
-    assert lapse.end_due(now=timezone.now()) == 1  # the pass; the other one can be fetched now
+    assert (
+        due_requests.end_due(now=timezone.now()) == 1
+    )  # the pass; the other one can be fetched now
     clock.shift(timedelta(hours=24))
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
     assert set(RecoveryRequest.objects.values_list("state", flat=True)) == {State.ENDED}
     assert len(people.events(HELP_ENDED)) == 2
     help_with(lost_admin, helper)  # and it can be asked for again
@@ -535,9 +537,9 @@ def test_a_pass_that_was_used_and_led_to_no_device_lapses(lost, helper, clock):
     come_in(lost, used.words)
     clock.shift(timedelta(hours=23))
     again = help_with(lost, helper)
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     clock.shift(timedelta(hours=1))
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
     assert RecoveryRequest.objects.get(id=used.request.id).state == State.ENDED
     assert HELP_ENDED in set(Event.objects.values_list("type", flat=True))
     page = browsers.browser_of_with_factor(helper).get(f"/requests/{used.request.id}/")
@@ -545,7 +547,7 @@ def test_a_pass_that_was_used_and_led_to_no_device_lapses(lost, helper, clock):
     # What was given out since is another one.
     set_up_again(lost, come_in(lost, again.words))
     clock.shift(timedelta(days=29))
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     assert RecoveryRequest.objects.get(id=again.request.id).state == State.ISSUED
 
 
@@ -772,7 +774,7 @@ def test_nobody_else_is_shown_it_nor_another_session_nor_late(lost, helper, cloc
         assert stranger.get(led).status_code == 303
     clock.shift(rules.SHOWN_WITHIN)
     assert browser.get(led).status_code == 303
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     assert SetUpPass.objects.get().nonce is None
 
 

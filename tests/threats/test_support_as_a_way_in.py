@@ -36,7 +36,7 @@ from doorward.notifications.worker import run_once
 from doorward.permissions.actions import Action
 from doorward.permissions.errors import NotAuthorised
 from doorward.policy.fields import RecoveryBy, SupportAccess
-from doorward.recovery import caller_check, lapse, support
+from doorward.recovery import caller_check, due_requests, support
 from doorward.recovery.caller_check import Side
 from doorward.recovery.errors import (
     AlreadyAsked,
@@ -149,7 +149,7 @@ def state_of(request: RecoveryRequest) -> str:
 def due(request: RecoveryRequest, clock: time_machine.Traveller) -> None:
     """Let the worker come by when the 72 hours are over."""
     clock.shift(WAITS)
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
     assert request.due_at == request.asked_at + WAITS
 
 
@@ -458,10 +458,10 @@ def test_nobody_agrees_twice_or_after_a_refusal(lost, boss, staff):
 def test_after_72_hours_nobody_agrees_any_more(lost, boss, staff, clock, worker):
     request = ask_as_support(lost, staff)
     clock.shift(WAITS - MOMENT)
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     clock.shift(MOMENT)
     if worker:
-        assert lapse.end_due(now=timezone.now()) == 1
+        assert due_requests.end_due(now=timezone.now()) == 1
         assert len(people.events(HELP_ENDED)) == 2  # on both sides
     with pytest.raises(RequestOver):
         agree(request, boss)
@@ -474,7 +474,7 @@ def test_a_yes_that_led_to_no_pass_lapses_after_a_day(lost, boss, staff, clock):
     clock.shift(DAY)
     with pytest.raises(RequestOver):
         fetch(request, boss)
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
 
 
 @pytest.mark.parametrize("when", ["before the yes", "before the pass", "after the pass"])
@@ -635,9 +635,9 @@ def test_after_72_hours_before_all_eyes_the_pass_is_mailed(alone, staff, clock):
     for delivery in told.filter(template="support_asked"):
         assert "/veto/" in str(write(delivery, now=timezone.now()).body)
     clock.shift(WAITS - MOMENT)
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     clock.shift(MOMENT)
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
     assert Factor.objects.get(administrator=alone).suspended_at is None
     made = SetUpPass.objects.get()
     set_up_again(alone, come_in(alone, words_of(made)))
@@ -670,7 +670,7 @@ def test_an_objection_ends_the_wait_and_it_is_not_asked_for_again(alone, staff, 
     else:
         take_back(request, staff)
     clock.shift(WAITS)
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     assert state_of(request) == State.REFUSED
     if how == "support":
         ask_as_support(alone, staff)
@@ -683,7 +683,7 @@ def test_who_signs_in_with_a_factor_ends_the_wait(alone, staff, clock):
     request = ask_as_support(alone, staff)
     clock.shift(timedelta(seconds=31))
     verify_code(passkeys.begin(people.again(alone)), codes.next_code(alone), alone)
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
     assert state_of(request) == State.ENDED
     assert not SetUpPass.objects.exists()
 

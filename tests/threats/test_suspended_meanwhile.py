@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 from django.utils import timezone
 
-from doorward.accounts import closing, email_change, invitations, mailed_links, services
+from doorward.accounts import customer_closing, email_change, invitations, mailed_links, services
 from doorward.accounts.errors import LinkInvalid, WrongStatus
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose, MailedLink, Status
 from doorward.accounts.services import Change
@@ -80,7 +80,7 @@ def set_customer(customer: Customer, status: CustomerStatus) -> None:
         status=status,
         confirmed=True,
     )
-    closing.change_customer(customer.id, wanted, actor=CONSOLE, now=timezone.now())
+    customer_closing.change_customer(customer.id, wanted, actor=CONSOLE, now=timezone.now())
 
 
 BOTH = pytest.mark.parametrize(

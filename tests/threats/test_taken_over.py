@@ -14,7 +14,7 @@ from doorward.credentials.models import Factor
 from doorward.credentials.password.hashers import TAKEN_OVER
 from doorward.credentials.taking_over import Arrival
 from doorward.credentials.totp import rules
-from doorward.importing import columns, devices, files, parts, runs
+from doorward.importing import columns, devices, files, part_by_part, runs
 from doorward.importing.rules import Device, PersonLine
 from doorward.permissions.errors import NotAuthorised
 from doorward.rollout.errors import AskerLostRight
@@ -130,7 +130,7 @@ def test_who_has_one_of_two_tabs_makes_nobody_whose_password_or_app_they_know(cu
 
 
 def test_an_import_stops_where_the_right_to_people_is_lost_meanwhile(customer, monkeypatch):
-    monkeypatch.setattr(parts, "PART", 1)
+    monkeypatch.setattr(part_by_part, "PART", 1)
     nora = staff_with(" home customers administrators ")
     actor, now = acting_with_factor(nora), timezone.now()
     text = "email,last name,totp\n" + "".join(f"p{n}@a.example,P,{KNOWN}\n" for n in range(3))
@@ -138,10 +138,10 @@ def test_an_import_stops_where_the_right_to_people_is_lost_meanwhile(customer, m
     table = files.load(text.encode(), columns.PEOPLE)
     run = runs.receive(table, about, actor=actor, now=now)
     runs.begin(run, actor=actor, now=now)
-    parts.do_part(run, actor=actor, now=now)
+    part_by_part.do_part(run, actor=actor, now=now)
     rows = Administrator.objects.of(nora.customer_id).filter(id=nora.id)
     rows.update(tabs=" home customers ")
-    assert parts.work_due(now=now) == 0
+    assert part_by_part.work_due(now=now) == 0
     run.refresh_from_db()
     assert (run.state, run.stopped_by) == ("stopped", AskerLostRight.code)
     with pytest.raises(NotAuthorised):

@@ -10,14 +10,14 @@ from django.contrib.auth.hashers import is_password_usable
 from django.utils import timezone
 
 from doorward.accounts import email_change, mailed_links, second_address
-from doorward.accounts.closing import change_customer
+from doorward.accounts.customer_closing import change_customer
 from doorward.accounts.models import Administrator, EmailChange, LinkPurpose
 from doorward.audit.actor import CONSOLE
 from doorward.credentials import removal
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers.models import CustomerStatus
 from doorward.customers.services import CustomerChange
-from doorward.recovery import lapse, not_me, veto
+from doorward.recovery import due_requests, not_me, veto
 from doorward.recovery.models import RecoveryRequest, State
 from doorward.sessions.models import Session
 from tests.kit import codes, people
@@ -97,7 +97,7 @@ def test_two_factors_turned_off_at_once_are_no_way_to_stay(clock, thief, colleag
     token = link_of(colleague)
     disable(thief, clock)
     clock.shift(timedelta(days=2))
-    lapse.end_due(now=timezone.now())
+    due_requests.end_due(now=timezone.now())
     assert object_with(token, colleague) is State.DENIED
     is_over(colleague)
 
@@ -105,7 +105,7 @@ def test_two_factors_turned_off_at_once_are_no_way_to_stay(clock, thief, colleag
 def test_nor_do_they_keep_the_helper_from_ending_it(clock, helper, thief, colleague):
     disable(thief, clock)
     clock.shift(timedelta(days=2))
-    lapse.end_due(now=timezone.now())
+    due_requests.end_due(now=timezone.now())
     say_who(RecoveryRequest.objects.get(), helper, was_them=False)
     is_over(colleague)
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from doorward.credentials.models import Factor, RecoverySet
 from doorward.kernel.models import Attempt
-from doorward.kernel.ratelimit import rules, throttle
+from doorward.kernel.ratelimit import limits, rules, throttle
 from doorward.signin.models import MailboxProof
 from tests.threats.proofs import WAYS, Person, Way
 from tests.whole.callgraph import name_of, reached_from, users_of
@@ -81,7 +81,7 @@ def test_every_view_that_looks_at_a_proof_is_tried():
 
 def counted() -> int:
     """Return all failures that are counted anywhere, those of addresses apart."""
-    own = Attempt.objects.exclude(rule=throttle.Rule.ADDRESS).aggregate(n=Sum("failures"))["n"]
+    own = Attempt.objects.exclude(rule=limits.Rule.ADDRESS).aggregate(n=Sum("failures"))["n"]
     rows = [
         model.objects.aggregate(n=Sum("failures_in_a_row"))["n"] for model in (Factor, RecoverySet)
     ]
@@ -90,7 +90,7 @@ def counted() -> int:
 
 
 def of_address() -> int:
-    key = throttle.address_key("127.0.0.1").hash
+    key = limits.address_key("127.0.0.1").hash
     return Attempt.objects.filter(key=key).aggregate(n=Sum("failures"))["n"] or 0
 
 

@@ -22,7 +22,7 @@ from doorward.notifications.letter import write
 from doorward.notifications.models import Delivery
 from doorward.notifications.worker import run_once
 from doorward.policy.fields import RecoveryBy
-from doorward.recovery import lapse, requests, set_up_pass, veto, waiting
+from doorward.recovery import due_requests, requests, set_up_pass, veto, waiting
 from doorward.recovery.errors import (
     AlreadyAsked,
     MailboxFirst,
@@ -100,10 +100,10 @@ def reset_by_mail(person: Administrator) -> None:
 
 def test_after_the_wait_a_pass_is_mailed_and_leads_to_the_set_up(lost, clock):
     request = ask(lost)
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     assert Factor.objects.get(administrator=lost).suspended_at is None
     clock.shift(timedelta(hours=HOURS) - timedelta(seconds=1))
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     clock.shift(timedelta(seconds=1))
     run_once(timezone.now())
     assert RecoveryRequest.objects.get(id=request.id).state == State.ISSUED
@@ -120,7 +120,7 @@ def test_the_new_device_takes_the_place_of_the_one_that_still_worked(lost, clock
     """Nothing was suspended while they waited: whoever has the old one would be in with it as before."""
     ask(lost)
     clock.shift(timedelta(hours=HOURS))
-    lapse.end_due(now=timezone.now())
+    due_requests.end_due(now=timezone.now())
     [old] = Factor.objects.filter(USABLE, administrator=lost)
     set_up_again(lost, come_in(lost, mailed()))
     [new] = Factor.objects.filter(administrator=lost)
@@ -217,7 +217,7 @@ def test_a_password_set_by_mail_while_waiting_ends_it(lost, clock):
     clock.shift(timedelta(hours=1))
     reset_by_mail(lost)
     clock.shift(timedelta(hours=HOURS))
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
     assert RecoveryRequest.objects.get(id=request.id).state == State.ENDED
     assert not SetUpPass.objects.exists()
 
@@ -225,7 +225,7 @@ def test_a_password_set_by_mail_while_waiting_ends_it(lost, clock):
 def test_a_password_set_by_mail_when_the_pass_is_there_makes_it_useless(lost, clock):
     ask(lost)
     clock.shift(timedelta(hours=HOURS))
-    lapse.end_due(now=timezone.now())
+    due_requests.end_due(now=timezone.now())
     words = mailed()
     with pytest.raises(PassNeedsOwnPassword):
         use(begin(lost, from_link=True), " ".join(words))
@@ -287,7 +287,7 @@ def test_a_policy_that_ends_it_ends_what_waits(lost, owner, clock):
     ask(lost)
     policies.ask(owner.customer_id, recovery_wait_hours=0)
     clock.shift(timedelta(hours=HOURS))
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
     assert not SetUpPass.objects.exists()
 
 
@@ -295,14 +295,14 @@ def test_a_sign_in_with_a_device_ends_it(lost, clock):
     ask(lost)
     clock.shift(timedelta(minutes=1))
     verify_code(begin(lost), codes.next_code(lost), lost)
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
     assert RecoveryRequest.objects.get().state == State.ENDED
 
 
 def test_so_it_does_when_the_pass_is_there(lost, clock):
     ask(lost)
     clock.shift(timedelta(hours=HOURS))
-    lapse.end_due(now=timezone.now())
+    due_requests.end_due(now=timezone.now())
     words = mailed()
     clock.shift(timedelta(minutes=1))
     verify_code(begin(lost), codes.next_code(lost), lost)
@@ -317,7 +317,7 @@ def test_a_veto_ends_it(lost, owner, clock, who, when):
     words: tuple[str, ...] = ()
     if when == "after":
         clock.shift(timedelta(hours=HOURS))
-        lapse.end_due(now=timezone.now())
+        due_requests.end_due(now=timezone.now())
         words = mailed()
     if who == "colleague":
         refuse(request, owner)
@@ -325,7 +325,7 @@ def test_a_veto_ends_it(lost, owner, clock, who, when):
         token = people.path_of("veto", administrator=lost).split("/")[-2]
         veto.veto(token=token, client=people.actor(lost).client, now=timezone.now())
     clock.shift(timedelta(hours=HOURS))
-    lapse.end_due(now=timezone.now())
+    due_requests.end_due(now=timezone.now())
     assert RecoveryRequest.objects.get().state == State.REFUSED
     if words:
         with pytest.raises(PassWrong):
@@ -354,7 +354,7 @@ def test_a_colleague_who_helps_ends_the_wait(lost, owner, clock):
     ask(lost)
     helped = help_with(lost, owner)
     clock.shift(timedelta(hours=23))
-    assert lapse.end_due(now=timezone.now()) == 0
+    assert due_requests.end_due(now=timezone.now()) == 0
     come_in(lost, helped.words)
     assert not Event.objects.filter(type=PASS_MAILED).exists()
 
@@ -373,7 +373,7 @@ def test_who_waits_is_told_that_the_wait_has_ended(lost, owner, clock, by):
     else:
         policies.ask(lost.customer_id, recovery_wait_hours=0)
         clock.shift(timedelta(hours=HOURS))
-        lapse.end_due(now=timezone.now())
+        due_requests.end_due(now=timezone.now())
     run_once(timezone.now())
     (event,) = people.events(HELP_ENDED if by == "nobody" else HELP_GAVE_WAY)
     assert event.details["request"] == str(waiting_for.id)
@@ -397,7 +397,7 @@ def test_an_objection_opened_late_ends_what_has_taken_the_place_of_the_wait(
     clock.shift(timedelta(minutes=1))
     if instead == "wait":
         verify_code(begin(lost), codes.next_code(lost), lost)
-        lapse.end_due(now=timezone.now())
+        due_requests.end_due(now=timezone.now())
         clock.shift(timedelta(minutes=1))
         ask(lost)
     elif instead == "support":
@@ -487,7 +487,7 @@ def test_twice_a_day_is_the_most(lost, clock):
         ask(lost)
         clock.shift(timedelta(minutes=1))
         verify_code(begin(lost), codes.next_code(lost), lost)
-        lapse.end_due(now=timezone.now())
+        due_requests.end_due(now=timezone.now())
     with pytest.raises(WaitAskedTooOften):
         ask(lost)
     clock.shift(timedelta(days=1))
@@ -499,7 +499,7 @@ def test_somebody_who_left_is_mailed_nothing(lost, clock, status):
     ask(lost)
     Administrator.objects.of(lost.customer_id).filter(id=lost.id).update(status=status)
     clock.shift(timedelta(hours=HOURS))
-    lapse.end_due(now=timezone.now())
+    due_requests.end_due(now=timezone.now())
     assert not SetUpPass.objects.exists()
 
 
@@ -507,7 +507,7 @@ def test_where_everything_was_reset_meanwhile_nothing_is_mailed(lost, clock):
     ask(lost)
     Factor.objects.filter(administrator=lost).delete()
     clock.shift(timedelta(hours=HOURS))
-    assert lapse.end_due(now=timezone.now()) == 1
+    assert due_requests.end_due(now=timezone.now()) == 1
     assert not SetUpPass.objects.exists()
 
 
@@ -518,7 +518,7 @@ def test_of_thirty_at_once_one_is_asked_and_one_pass_is_made(owner, colleague):
     calls = [partial(ask, colleague) for _ in range(30)]
     assert len([one for one in at_once(calls) if not isinstance(one, Exception)]) == 1
     later = timezone.now() + timedelta(hours=25)
-    at_once([partial(lapse.end_due, now=later) for _ in range(5)])
+    at_once([partial(due_requests.end_due, now=later) for _ in range(5)])
     assert SetUpPass.objects.count() == 1
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from doorward.web.server import bodies
-from doorward.web.server.bodies import BODY, MULTIPART, REFUSED, UPLOAD, judge, judge_parts
+from doorward.web.server import body_limits
+from doorward.web.server.body_limits import BODY, MULTIPART, REFUSED, UPLOAD, judge, judge_parts
 
 BOUNDARY = f'{MULTIPART}; boundary="x"'
 
@@ -31,20 +31,20 @@ def refused(given):
     ("path", "length", "expected"),
     [
         ("/", BODY.bytes, None),
-        ("/", BODY.bytes + 1, bodies.TOO_LARGE),
-        ("/sign-in/", "9" * 10_000, bodies.TOO_LARGE),
+        ("/", BODY.bytes + 1, body_limits.TOO_LARGE),
+        ("/sign-in/", "9" * 10_000, body_limits.TOO_LARGE),
         ("/brands/logo/", BODY.bytes + 1, None),
-        ("/brands/logo/", UPLOAD.bytes + 1, bodies.TOO_LARGE),
-        ("/ brands/", BODY.bytes + 1, bodies.TOO_LARGE),
+        ("/brands/logo/", UPLOAD.bytes + 1, body_limits.TOO_LARGE),
+        ("/ brands/", BODY.bytes + 1, body_limits.TOO_LARGE),
         ("/customers/import/", UPLOAD.bytes + 1, None),
-        ("/customers/import/", bodies.FILE.bytes + 1, bodies.TOO_LARGE),
-        ("/customers/add/", BODY.bytes + 1, bodies.TOO_LARGE),
-        ("/", "-1", bodies.NO_LENGTH),
-        ("/", "+1", bodies.NO_LENGTH),
-        ("/", "1e3", bodies.NO_LENGTH),
-        ("/", "²", bodies.NO_LENGTH),
-        ("/", "٣", bodies.NO_LENGTH),
-        ("/", "10,10", bodies.NO_LENGTH),
+        ("/customers/import/", body_limits.FILE.bytes + 1, body_limits.TOO_LARGE),
+        ("/customers/add/", BODY.bytes + 1, body_limits.TOO_LARGE),
+        ("/", "-1", body_limits.NO_LENGTH),
+        ("/", "+1", body_limits.NO_LENGTH),
+        ("/", "1e3", body_limits.NO_LENGTH),
+        ("/", "²", body_limits.NO_LENGTH),
+        ("/", "٣", body_limits.NO_LENGTH),
+        ("/", "10,10", body_limits.NO_LENGTH),
         ("/", "", None),
         ("/", "0", None),
     ],
@@ -56,7 +56,7 @@ def test_the_length(path, length, expected):
 @pytest.mark.parametrize("length", ["", "0", "10"])
 def test_a_body_in_chunks_has_no_length(length):
     given = environ(length, HTTP_TRANSFER_ENCODING="chunked")
-    assert refused(given) is (None if length == "10" else bodies.NO_LENGTH) or length == "0"
+    assert refused(given) is (None if length == "10" else body_limits.NO_LENGTH) or length == "0"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_utf_8_is_taken_however_it_is_written(kind):
 )
 @pytest.mark.parametrize("kind", [FORM, BOUNDARY, "text/plain"])
 def test_no_other_character_set_is_looked_up(kind, parameter):
-    assert refused(environ(kind=f"{kind}; {parameter}")) is bodies.OTHER_KIND
+    assert refused(environ(kind=f"{kind}; {parameter}")) is body_limits.OTHER_KIND
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_no_other_character_set_is_looked_up(kind, parameter):
     ],
 )
 def test_what_is_no_type_is_not_read(kind):
-    assert refused(environ(kind=kind)) is bodies.OTHER_KIND
+    assert refused(environ(kind=kind)) is body_limits.OTHER_KIND
 
 
 def test_a_type_without_a_body_is_not_looked_at():
@@ -156,9 +156,9 @@ def part(head):
     [
         ("", None),
         ('; filename="logo.png"\r\nContent-Type: image/png', None),
-        ("; filename*=punycode''abc", bodies.OTHER_KIND),
-        ("; name*0*=utf-7''abc", bodies.OTHER_KIND),
-        ("\r\nContent-Type: text/plain; charset*=x''y", bodies.OTHER_KIND),
+        ("; filename*=punycode''abc", body_limits.OTHER_KIND),
+        ("; name*0*=utf-7''abc", body_limits.OTHER_KIND),
+        ("\r\nContent-Type: text/plain; charset*=x''y", body_limits.OTHER_KIND),
     ],
 )
 def test_the_heads_of_parts_name_no_character_set(head, expected):

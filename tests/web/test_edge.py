@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from doorward.web.http.edge import Edge
-from doorward.web.server.bodies import OTHER_KIND, REFUSED, TOO_LARGE
+from doorward.web.server.body_limits import OTHER_KIND, REFUSED, TOO_LARGE
 
 PROXY = "10.1.2.3"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from doorward.web.kit.field_words import lines_of
+from doorward.web.kit.saved_request_words import lines_of
 
 pytestmark = pytest.mark.django_db
 

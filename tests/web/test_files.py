@@ -8,12 +8,12 @@ from hashlib import blake2b
 import pytest
 from django.conf import settings
 
-from doorward.web.http import files
+from doorward.web.http import static_files
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
-CSS = files.address_of("portal.css")
-PICTURE = files.address_of("help/en/menu.webp")
+CSS = static_files.address_of("portal.css")
+PICTURE = static_files.address_of("help/en/menu.webp")
 
 
 def content(answer):
@@ -21,18 +21,18 @@ def content(answer):
 
 
 def on_disk(name):
-    return (files.FOLDER / name).read_bytes()
+    return (static_files.FOLDER / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", sorted(files.files()))
+@pytest.mark.parametrize("name", sorted(static_files.files()))
 def test_each_is_served_for_good_as_it_was_hashed(client, name):
-    answer = client.get(files.address_of(name))
+    answer = client.get(static_files.address_of(name))
     body = content(answer)
     assert answer.status_code == 200
     assert body == on_disk(name)
     assert int(answer["Content-Length"]) == len(body)
     assert answer["Cache-Control"].endswith("immutable")
-    assert blake2b(body, digest_size=6).hexdigest() in files.address_of(name)
+    assert blake2b(body, digest_size=6).hexdigest() in static_files.address_of(name)
 
 
 def test_what_is_text_comes_packed_to_who_takes_it(client):
@@ -76,17 +76,17 @@ def test_a_file_that_changes_on_the_disk_is_not_served_under_the_old_address(
     client, tmp_path, monkeypatch
 ):
     (tmp_path / "a.txt").write_bytes(b"as it was")
-    monkeypatch.setattr(files, "FOLDER", tmp_path)
-    files.files.cache_clear()
+    monkeypatch.setattr(static_files, "FOLDER", tmp_path)
+    static_files.files.cache_clear()
     try:
-        served = files.Files(lambda _request: pytest.fail("it was not found"))
-        address = files.address_of("a.txt")
+        served = static_files.Files(lambda _request: pytest.fail("it was not found"))
+        address = static_files.address_of("a.txt")
         (tmp_path / "a.txt").write_bytes(b"half of")
         request = client.get("/healthz").wsgi_request
         request.path_info = address
         assert content(served(request)) == b"as it was"
     finally:
-        files.files.cache_clear()
+        static_files.files.cache_clear()
 
 
 def test_none_of_them_is_written_anywhere():

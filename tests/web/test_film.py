@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from doorward.web.help.film import NAMES
-from doorward.web.http import files
+from doorward.web.http import static_files
 from tests.film import samples, texts
 from tests.film.films import FILMS
 
@@ -45,7 +45,7 @@ def player(page: str) -> str:
 
 
 def on_disk(name: str) -> bytes:
-    return (files.FOLDER / name).read_bytes()
+    return (static_files.FOLDER / name).read_bytes()
 
 
 def test_all_of_them_are_recorded():
@@ -58,9 +58,9 @@ def test_a_player_of_the_browsers_own_stands_in_the_guide_of_its_name(film, lang
     assert " controls " in opened
     assert 'preload="none"' in opened
     assert 'width="1280" height="800"' in opened
-    assert f'poster="{files.address_of(f"film/{film.name}.webp")}"' in opened
+    assert f'poster="{static_files.address_of(f"film/{film.name}.webp")}"' in opened
     assert "autoplay" not in opened
-    address = files.address_of(f"film/{film.name}.webm")
+    address = static_files.address_of(f"film/{film.name}.webm")
     assert f'<source src="{address}" type="video/webm">' in shown
 
 
@@ -70,16 +70,16 @@ def test_the_captions_of_the_pages_language_are_switched_on(language):
     assert len(captions) == len(texts.LANGUAGES)
     for one in captions:
         (spoken,) = re.findall(r'srclang="(\w+)"', one)
-        assert files.address_of(f"film/two-factor.captions.{spoken}.vtt") in one
+        assert static_files.address_of(f"film/two-factor.captions.{spoken}.vtt") in one
         assert (" default" in one) == (spoken == language)
     (chapters,) = [one for one in tracks if 'kind="chapters"' in one]
-    assert files.address_of(f"film/two-factor.chapters.{language}.vtt") in chapters
+    assert static_files.address_of(f"film/two-factor.chapters.{language}.vtt") in chapters
 
 
 def test_chapters_are_links_into_the_film_and_all_that_is_said_can_be_read(film, language):
     page = page_in(language, film.name).content.decode()
     times = samples.read(film.name)["times"]
-    address = files.address_of(f"film/{film.name}.webm")
+    address = static_files.address_of(f"film/{film.name}.webm")
     for chapter in texts.chapters(film.name, language):
         start = times[f"{chapter.anchor}-1"][0]
         assert f'<a href="{address}#t={start:g}">{chapter.title}</a>' in page
@@ -93,11 +93,11 @@ def test_only_a_page_with_a_film_may_play_something():
 
 
 def test_opened_by_itself_it_may_play_itself_and_nothing_else(client):
-    alone = client.get(files.address_of(FILM))
+    alone = client.get(static_files.address_of(FILM))
     assert alone["Content-Type"] == "video/webm"
     assert alone["Content-Security-Policy"].startswith("default-src 'none'; media-src 'self';")
     assert "unsafe" not in alone["Content-Security-Policy"]
-    assert "media-src" not in client.get(files.address_of(POSTER))["Content-Security-Policy"]
+    assert "media-src" not in client.get(static_files.address_of(POSTER))["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("asked", ["0-", "0-1", "500000-600000", "-1000"])
@@ -106,7 +106,7 @@ def test_it_is_served_in_parts(client, asked):
     first, _, last = asked.partition("-")
     start = int(first) if first else len(whole) - int(last)
     end = min(int(last), len(whole) - 1) if first and last else len(whole) - 1
-    answer = client.get(files.address_of(FILM), headers={"Range": f"bytes={asked}"})
+    answer = client.get(static_files.address_of(FILM), headers={"Range": f"bytes={asked}"})
     assert answer.status_code == 206
     assert b"".join(answer.streaming_content) == whole[start : end + 1]
     assert answer["Content-Range"] == f"bytes {start}-{end}/{len(whole)}"
@@ -115,7 +115,7 @@ def test_it_is_served_in_parts(client, asked):
 
 def test_captions_are_served_as_what_they_are(client, language):
     for kind in ("captions", "chapters"):
-        answer = client.get(files.address_of(f"film/two-factor.{kind}.{language}.vtt"))
+        answer = client.get(static_files.address_of(f"film/two-factor.{kind}.{language}.vtt"))
         assert answer["Content-Type"].startswith("text/vtt")
 
 
@@ -163,7 +163,7 @@ def test_no_caption_touches_the_next(film, language):
 
 def test_it_is_light_and_a_vp9_webm(film):
     whole = on_disk(f"film/{film.name}.webm")
-    together = [one for one in files.files() if one.startswith(f"film/{film.name}.")]
+    together = [one for one in static_files.files() if one.startswith(f"film/{film.name}.")]
     assert sum(len(on_disk(one)) for one in together) < LARGEST
     assert struct.unpack(">I", whole[:4]) == (0x1A45DFA3,)
     assert b"webm" in whole[:64]

@@ -27,7 +27,7 @@ from doorward.policy.fields import FIELDS
 from doorward.sessions import saved_requests
 from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import Request
-from doorward.web.kit import field_words, forms
+from doorward.web.kit import forms, saved_request_words
 from doorward.web.kit.forms import blank, is_bare, read, read_either, say_refused, wrong
 
 if TYPE_CHECKING:
@@ -299,12 +299,12 @@ def test_every_field_of_a_form_has_a_label_or_is_read_by_nobody() -> None:
     """What was sent too late is shown by labels; whoever adds a field says what it is called there."""
     # What is kept has neither secrets nor files in it.
     kept = _fields_of_forms() - saved_requests.SECRET - _OF_FILES - {"pass", "fields"}
-    told = {field.key for field in FIELDS.values()} | field_words.LABELS.keys()
-    assert kept - told - field_words.UNREAD == set()
-    assert told.isdisjoint(field_words.UNREAD)
+    told = {field.key for field in FIELDS.values()} | saved_request_words.LABELS.keys()
+    assert kept - told - saved_request_words.UNREAD == set()
+    assert told.isdisjoint(saved_request_words.UNREAD)
 
 
-_OF_FILES = frozenset({*columns.PEOPLE, *columns.CUSTOMERS}) - field_words.LABELS.keys()
+_OF_FILES = frozenset({*columns.PEOPLE, *columns.CUSTOMERS}) - saved_request_words.LABELS.keys()
 
 
 def test_whoever_declares_a_refusal_decides_whether_it_has_a_field() -> None:

@@ -16,7 +16,7 @@ from doorward.customers.models import Brand, BrandPicture
 from doorward.web.http.pages import Me
 from doorward.web.kit import jinja
 from doorward.web.kit.brandmark import look_version
-from doorward.web.kit.tabs import TabItem
+from doorward.web.kit.tab_bar import TabItem
 from tests.kit import browsers, people
 
 if TYPE_CHECKING:

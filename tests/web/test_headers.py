@@ -11,9 +11,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import translation
 
-from doorward.web.fast.language import Language
+from doorward.web.fast.page_language import Language
 from doorward.web.http import cookies
-from doorward.web.http.csp import ContentSecurityPolicy
+from doorward.web.http.csp_nonce import ContentSecurityPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

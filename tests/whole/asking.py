@@ -12,7 +12,7 @@ from hypothesis.stateful import precondition, rule
 from doorward.accounts import exceptions, mailed_links
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.recovery import help as helping
-from doorward.recovery import requests, support, veto
+from doorward.recovery import refusing, requests, support, veto
 from doorward.recovery.models import RecoveryRequest, State
 from tests.kit.recovering import HOW
 from tests.whole.asked import DAY, MONTH
@@ -150,7 +150,7 @@ class AskingForHelp(Returning):
         of_support = actor.is_support and ask.asker.is_support
         may = actor.active and actor.has_tab and (of_support or actor.home == ask.person.home)
         may = may and not ask.over and ask.back_at is None
-        call = partial(support.take_back if actor.is_support else requests.refuse, ask.id)
+        call = partial(support.take_back if actor.is_support else refusing.refuse, ask.id)
         home = self.homes[ask.person.home]
         if actor.is_support:
             got = self.tried(
@@ -213,7 +213,7 @@ class AskingForHelp(Returning):
             partial(helping.help_person, ask.person.id, how=HOW),
             partial(requests.agree, ask.id),
             partial(requests.fetch, ask.id),
-            partial(requests.refuse, ask.id),
+            partial(refusing.refuse, ask.id),
             partial(requests.say_who, ask.id, was_them=True),
             partial(exceptions.make, ask.person.id, reason="A new phone.", until=until),
         ):

@@ -16,7 +16,7 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.verify import Given
 from doorward.credentials.password import change
 from doorward.credentials.suspension import can_be_taken_back
-from doorward.recovery import lapse, set_up_pass, waiting
+from doorward.recovery import due_requests, set_up_pass, waiting
 from doorward.recovery import lost as lost_device
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
 from doorward.signin import second_step
@@ -146,7 +146,7 @@ class Returning(Table):
     @rule()
     def work(self) -> None:
         """Let the worker come by: a pass is mailed to who has waited, nothing else begins by itself."""
-        lapse.end_due(now=now())
+        due_requests.end_due(now=now())
         exceptions.end_due(now=now())
         ids = [one.id for one in self.circle.asks]
         states = dict(RecoveryRequest.objects.filter(id__in=ids).values_list("id", "state"))

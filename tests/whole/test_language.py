@@ -16,7 +16,7 @@ from doorward.credentials.recovery_codes import codes
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, Tab
 from doorward.customers.tabs import BUILT_IN, STAFF
-from doorward.web.fast import language
+from doorward.web.fast import page_language
 from doorward.web.http.errors import error_page
 from doorward.web.kit import jinja
 from tests.kit import browsers, people, policies
@@ -62,7 +62,7 @@ def pseudo_language():
 def forget() -> None:
     """Read the catalogues again; what hangs on the settings alone Django forgets by itself."""
     trans_real._translations.clear()  # type: ignore[attr-defined]
-    language._choose.cache_clear()
+    page_language._choose.cache_clear()
     jinja.languages.cache_clear()
 
 

@@ -10,7 +10,7 @@ from doorward.audit.actor import CONSOLE
 from doorward.customers import own_tabs
 from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.permissions.staff_scope import Reach, Scope
-from doorward.web.kit.tabs import ADDRESSES
+from doorward.web.kit.tab_bar import ADDRESSES
 from tests.browser import world as browser_world
 from tests.kit import browsers, codes, managing, people, rows, staff
 from tests.kit.recovering import long_ago

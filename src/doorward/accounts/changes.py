@@ -33,7 +33,6 @@ from doorward.kernel.text.cleaning import clean_email, clean_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
-    from uuid import UUID
 
     from doorward.audit.actor import Actor
     from doorward.audit.events import EventType
@@ -139,21 +138,6 @@ def written_names(columns: Mapping[str, str]) -> dict[str, str]:
     return Administrator.name_columns(first_name=first, last_name=last)
 
 
-def removed_columns(person_id: UUID) -> dict[str, object]:
-    """Return the columns of somebody removed: no password, no rights, and the e-mail free again.
-
-    They can be added again, at this or another customer, with the same e-mail.
-    """
-    return {
-        "status": Status.REMOVED,
-        # In capitals, which no e-mail that somebody types is folded to.
-        "email_folded": f"REMOVED:{person_id}",
-        "tabs": "",
-        "password": "!",
-        "require_2fa": False,
-    }
-
-
 def gather(person: Administrator, wanted: Change, *, actor: Actor, now: datetime) -> Changes:
     """Return the columns and events of a clean change. Raises what its rules refuse, with nothing written.
 
@@ -161,7 +145,9 @@ def gather(person: Administrator, wanted: Change, *, actor: Actor, now: datetime
     """
     changes = Changes()
     _gather_details(person, wanted, changes)
-    _gather_tick(person, wanted, changes, now=now)
+    if (tick := ticks.turned(person, wanted.require_2fa, now=now)) is not None:
+        changes.columns["require_2fa"] = wanted.require_2fa
+        changes.events.append((tick, {}, {}))
     _gather_tabs(person, wanted, changes, actor=actor, now=now)
     _gather_scope(person, wanted, changes, actor=actor)
     _gather_status(person, wanted, changes, actor=actor)
@@ -177,13 +163,6 @@ def _gather_details(person: Administrator, wanted: Change, changes: Changes) -> 
         changes.columns |= columns | written_names(columns)
         typed = before_and_after(person, columns, changed)
         changes.events.append((DETAILS_CHANGED, {"changed": changed}, typed))
-
-
-def _gather_tick(person: Administrator, wanted: Change, changes: Changes, *, now: datetime) -> None:
-    event_type = ticks.turned(person, wanted.require_2fa, now=now)
-    if event_type is not None:
-        changes.columns["require_2fa"] = wanted.require_2fa
-        changes.events.append((event_type, {}, {}))
 
 
 def _gather_tabs(

@@ -38,9 +38,10 @@ from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.effective import effective
-from doorward.policy.grace import FURTHEST_END, LONGEST_EXCEPTION, midnight
+from doorward.policy.grace import FURTHEST_END, LONGEST_EXCEPTION
 from doorward.policy.loading import policies_of
 from doorward.policy.rules import RequiredBy
+from doorward.policy.waves import midnight
 
 if TYPE_CHECKING:
     from uuid import UUID

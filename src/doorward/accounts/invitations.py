@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from doorward.accounts import exceptions, mail_budget, mailed_links
-from doorward.accounts.changes import removed_columns
+from doorward.accounts import mail_budget, mailed_links
 from doorward.accounts.errors import CustomerNotActive, LinkExpired, LinkInvalid, NotInvited
 from doorward.accounts.events import INVITATION_ASKED, INVITATION_REVOKED, INVITATION_SENT
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
+from doorward.accounts.removing import end_links, removed_columns
 from doorward.audit.actor import Actor, by_link
 from doorward.audit.record import history_of_customer, record
 from doorward.customers import locking as customer_lock
@@ -110,8 +110,7 @@ def revoke(person: Administrator, *, actor: Actor, now: datetime) -> None:
         )
         if invited.update(**removed_columns(person.id)) != 1:
             raise NotInvited
-        mailed_links.revoke(person, purposes=tuple(LinkPurpose), now=now)
-        exceptions.close(person.id, now=now)
+        end_links(person, for_good=True, now=now)
         record(INVITATION_REVOKED, actor=actor, subject=person.who())
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from doorward.kernel.errors import MustWait, TooManyMails
 from doorward.kernel.ratelimit import throttle
-from doorward.kernel.ratelimit.throttle import Mail, mail_keys
+from doorward.kernel.ratelimit.limits import Mail, mail_keys
 from doorward.kernel.text.cleaning import fold_email
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from doorward.accounts import (
     exceptions,
     invitations,
     lookalikes,
-    mailed_links,
+    removing,
     staff_scope,
 )
 from doorward.accounts.changes import (
@@ -26,7 +26,6 @@ from doorward.accounts.changes import (
     clean,
     clean_details,
     gather,
-    removed_columns,
     time_zones,
     written_names,
 )
@@ -49,9 +48,6 @@ from doorward.accounts.locking import (
 from doorward.accounts.looking_after import keeps_help
 from doorward.accounts.models import (
     Administrator,
-    EmailChange,
-    LinkPurpose,
-    MailedLink,
     Status,
     tabs_text,
 )
@@ -68,13 +64,13 @@ from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_email, fold_email, is_same_email
 from doorward.permissions.actions import Action
 from doorward.permissions.errors import ReauthenticationDue
-from doorward.sessions import ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from uuid import UUID
 
+    from doorward.accounts.models import MailedLink
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
 
@@ -82,14 +78,12 @@ __all__ = ["Change", "Changed", "Details", "NewAdministrator", "find"]
 
 # What of somebody decides whether they can help, as the fields of the form are called.
 _HELP = ("status", "tabs", "require_2fa", "scope")
-_PARTS = {
+# What each of these parts of somebody takes besides the change.
+PARTS = {
     "tabs": Action.GIVE_RIGHTS,
     "status": Action.CHANGE_STATUS,
     "require_2fa": Action.REQUIRE_TWO_FACTORS,
 }
-_ALL_LINKS = tuple(LinkPurpose)
-# *This was not me* and an objection are the owner's own: who takes the rest away may be mistaken, or be the thief.
-_LINKS_OF_SUSPENDED = tuple(set(LinkPurpose) - mailed_links.OWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +182,7 @@ def _change(person: Administrator, wanted: Change, *, actor: Actor, now: datetim
 
 def _authorise_parts(person: Administrator, changes: Changes, *, actor: Actor) -> None:
     """Let on who may do each part of it: of what the one form has, some are kept from who acts on somebody's behalf."""
-    for column, action in _PARTS.items():
+    for column, action in PARTS.items():
         if column in changes.columns:
             authorise(actor, action, person.customer_id, subject=person.id)
 
@@ -338,17 +332,11 @@ def _apply(
     if not changes.columns:
         return
     if "status" in changes.columns and wanted.status == Status.REMOVED:
-        changes.columns |= removed_columns(person.id)
+        changes.columns |= removing.removed_columns(person.id)
     if changes.columns.get("require_2fa"):
         exceptions.end_with_tick(person, actor=actor, now=now)
     Administrator.objects.of(person.customer_id).filter(id=person.id).update(**changes.columns)
     for event_type, details, typed in changes.events:
         record(event_type, actor=actor, subject=person.who(), details=details, typed=typed)
     if "status" in changes.columns and wanted.status != Status.ACTIVE:
-        ending.end_others(administrator_id=person.id, keep=None, now=now)
-        gone = wanted.status == Status.REMOVED
-        if gone:
-            exceptions.close(person.id, now=now)
-        mailed_links.revoke(person, purposes=_ALL_LINKS if gone else _LINKS_OF_SUSPENDED, now=now)
-        open_changes = EmailChange.objects.filter(administrator=person, closed_at__isnull=True)
-        open_changes.update(closed_at=now)
+        removing.end_access(person, for_good=wanted.status == Status.REMOVED, now=now)

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 
 def turned(person: Administrator, wanted: bool | None, *, now: datetime) -> EventType | None:  # noqa: FBT001 - a tick
-    """Return what a form does to somebody's tick, as the event of it; None: it stays, as one that a rule holds does."""
+    """Return what a form does to somebody's tick, as the event of it; None: it stays, as one that a rule holds does.
+
+    It is written with all else that the form changes (`_apply` in `services.py`).
+    """
     if wanted is None or wanted == person.require_2fa:
         return None
     if not wanted and policy_of(person, now=now).held:

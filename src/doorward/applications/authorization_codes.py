@@ -20,7 +20,7 @@ from doorward.customers.rights import authorise
 from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.db.unordered import one_or_none
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
@@ -56,13 +56,9 @@ def give(
 
     Raises `AlreadyAnswered`, `MustWait`.
     """
-    managing_id = auth.browser.managing_id if auth.staff else None
-    if managing_id is None:
-        authorise(actor, Action.SIGN_IN_TO_APPLICATION, subject=auth.person.id)
-    else:
-        authorise(actor, Action.OPEN_WHILE_MANAGING, auth.person.customer_id)
+    managing_id = _authorised(auth, actor=actor)
     # Another site's page can lead here again and again.
-    throttle.spend([throttle.onward_key(auth.browser.session_id)], now=now)
+    throttle.spend([limits.onward_key(auth.browser.session_id)], now=now)
     code = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
@@ -80,6 +76,16 @@ def give(
     except IntegrityError as error:
         raise AlreadyAnswered from error
     return code
+
+
+def _authorised(auth: AuthContext, *, actor: Actor) -> UUID | None:
+    """Let on who may, and return the managing that they open it in; None: they open it as themselves."""
+    managing_id = auth.browser.managing_id if auth.staff else None
+    if managing_id is None:
+        authorise(actor, Action.SIGN_IN_TO_APPLICATION, subject=auth.person.id)
+    else:
+        authorise(actor, Action.OPEN_WHILE_MANAGING, auth.person.customer_id)
+    return managing_id
 
 
 def _record(application: Application, auth: AuthContext, *, actor: Actor) -> None:

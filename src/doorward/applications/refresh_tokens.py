@@ -11,7 +11,7 @@ from doorward.applications.protocol import Code, ProtocolError
 from doorward.applications.requested_scopes import Live, Part, part_of
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.db.unordered import one_or_none
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,7 +37,7 @@ def use(
     found = find(application, token)
     if found is None:
         raise ProtocolError(Code.INVALID_GRANT, "There is no such refresh token.")
-    throttle.spend([throttle.onward_key(found.grant_id)], now=now)
+    throttle.spend([limits.onward_key(found.grant_id)], now=now)
     sign_in = part_of(live(found.grant, now=now), part) if found.used_at is None else None
     unused = RefreshToken.objects.filter(keyed_hash=found.keyed_hash, used_at__isnull=True)
     if sign_in is None or unused.update(used_at=now) != 1:

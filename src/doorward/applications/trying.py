@@ -27,7 +27,7 @@ from doorward.gate.evaluate import evaluate
 from doorward.gate.loading import load_session
 from doorward.gate.possible_sessions import ways
 from doorward.gate.requirement import Step
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.kernel.text.cleaning import fold_email
 from doorward.permissions.actions import Action, Managed
 from doorward.sessions import queries
@@ -156,7 +156,7 @@ def _trust_of(session: Session) -> UUID | None:
 def _meant(email: str, *, actor: Actor, now: datetime) -> AuthContext:
     if actor.person is not None:
         # Addresses are not to be guessed.
-        throttle.spend([throttle.onward_key(actor.person.id)], now=now)
+        throttle.spend([limits.onward_key(actor.person.id)], now=now)
     rows = Administrator.objects.everywhere().filter(email_folded=fold_email(email.strip()))
     found = rows.values_list("id", "customer_id").first()
     # Who has the Tabs tab sees all customers (`Scope.usable`).

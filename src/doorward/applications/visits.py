@@ -21,7 +21,7 @@ from doorward.gate.loading import load_visit
 from doorward.gate.requirement import Need
 from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.kernel.why_not_saved import fault_in
 from doorward.permissions.actions import Action, Managed
 from doorward.sessions import queries
@@ -55,7 +55,7 @@ def give(site: Site, *, state: bytes, auth: AuthContext, actor: Actor, now: date
     """Return a code for the browser with this state, of a session that the gate let through. Raises `MustWait`."""
     authorise(actor, Action.SIGN_IN_TO_APPLICATION, subject=auth.person.id)
     # Another site's page can lead here again and again.
-    throttle.spend([throttle.onward_key(auth.browser.session_id)], now=now)
+    throttle.spend([limits.onward_key(auth.browser.session_id)], now=now)
     code = new_secret()
     with transaction.atomic():
         SiteVisit.objects.create(

@@ -46,12 +46,7 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     our own plain words and numbers, never anything secret; why a step asked for it is among them. What somebody
     typed (the name of a device, names before and after a change) is `typed`: it is erased with the subject.
     """
-    if not transaction.get_connection().in_atomic_block:
-        message = f"{event_type} is recorded outside of a transaction"
-        raise RuntimeError(message)
-    if details and not _NEVER_DETAILS.isdisjoint(details):
-        message = f"{event_type} is recorded with what somebody typed among its details"
-        raise RuntimeError(message)
+    _must_fit(event_type, details or {})
     person = subject or actor.on_behalf_of or actor.person
     customer_id, customer_name = customer or (
         (person.customer_id, person.customer_name) if person else (None, "")
@@ -65,18 +60,12 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
         "type": str(event_type),
         "outcome": outcome.value,
         "actor_type": actor.actor_type.value,
-        "actor_id": acts.id if acts else None,
-        "actor_name": acts.name if acts else "",
-        "actor_email": acts.email if acts else "",
-        "on_behalf_of_id": acts_for.id if acts_for else None,
-        "on_behalf_of_name": acts_for.name if acts_for else "",
-        "on_behalf_of_email": acts_for.email if acts_for else "",
+        **_named("actor", acts),
+        **_named("on_behalf_of", acts_for),
         "on_behalf_of_salt": new_salt() if acts_for else None,
         "credential": credential.type.value if credential else "",
         "credential_id": credential.id if credential else None,
-        "subject_id": person.id if person else None,
-        "subject_name": person.name if person else "",
-        "subject_email": person.email if person else "",
+        **_named("subject", person),
         "customer_id": customer_id,
         "customer_name": customer_name,
         "address": actor.client.address[:64],
@@ -88,6 +77,21 @@ def record(  # noqa: PLR0913 - an event is this wide, and every caller names wha
     _INSERT.run(**columns)
     if acts is not None and acts_for is not None and acts.customer_id != customer_id:
         _insert_copy(columns, acts)
+
+
+def _must_fit(event_type: EventType | str, details: Mapping[str, Detail]) -> None:
+    if not transaction.get_connection().in_atomic_block:
+        message = f"{event_type} is recorded outside of a transaction"
+        raise RuntimeError(message)
+    if not _NEVER_DETAILS.isdisjoint(details):
+        message = f"{event_type} is recorded with what somebody typed among its details"
+        raise RuntimeError(message)
+
+
+def _named(part: str, who: Who | None) -> dict[str, object]:
+    """Return the columns of one of the people of an event, by the part that they have in it."""
+    said = (who.id, who.name, who.email) if who else (None, "", "")
+    return dict(zip((f"{part}_id", f"{part}_name", f"{part}_email"), said, strict=True))
 
 
 def _insert_copy(columns: dict[str, Any], acts: Who) -> None:

@@ -16,8 +16,9 @@ from doorward.audit.actor import Actor, ClientInfo, Credential, CredentialType, 
 from doorward.audit.events import EventType, Outcome
 from doorward.audit.models import Event, Repeated
 from doorward.audit.record import record
+from doorward.kernel.ratelimit.limits import same_hash
 from doorward.kernel.ratelimit.rules import address_bucket
-from doorward.kernel.ratelimit.throttle import milliseconds, same_hash
+from doorward.kernel.ratelimit.throttle import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

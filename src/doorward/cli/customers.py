@@ -9,7 +9,7 @@ import click
 from doorward.cli.base import Group, json_option, print_json, print_table, utc, with_data
 from doorward.cli.brands import brand_named
 from doorward.cli.failure import Failure
-from doorward.cli.finding import customer_named
+from doorward.cli.lookup import customer_named
 
 if TYPE_CHECKING:
     from uuid import UUID

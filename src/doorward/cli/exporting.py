@@ -10,7 +10,7 @@ import click
 
 from doorward.cli.base import Group, with_data
 from doorward.cli.failure import Failure
-from doorward.cli.finding import customer_named
+from doorward.cli.lookup import customer_named
 from doorward.cli.own_files import refuse_own
 
 if TYPE_CHECKING:

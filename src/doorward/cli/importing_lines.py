@@ -119,11 +119,11 @@ def _work(run: ImportRun, go_on: str) -> None:
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.importing import parts, runs  # noqa: PLC0415
+    from doorward.importing import part_by_part, runs  # noqa: PLC0415
 
     watched, done = sys.stderr.isatty(), 0
     try:
-        while lines := parts.do_part(run, actor=CONSOLE, now=timezone.now()):
+        while lines := part_by_part.do_part(run, actor=CONSOLE, now=timezone.now()):
             done += lines
             if watched:
                 click.echo(

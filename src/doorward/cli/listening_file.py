@@ -46,3 +46,12 @@ def follow(environment: Environment) -> None:
         return
     if bind := bind_of(environment.data_dir):
         os.environ["DOORWARD_BIND"] = bind
+
+
+def try_lock(descriptor: int) -> bool:
+    """Return whether this process has a file alone now; nobody waits for it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

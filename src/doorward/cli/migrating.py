@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import time
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from psycopg_pool import PoolTimeout
 
 from doorward.cli.failure import Failure
+from doorward.cli.listening_file import try_lock
 from doorward.kernel.db import schema
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def one_at_a_time() -> Iterator[None]:
         return
     with (settings.DOORWARD.data_dir / "migrating.lock").open("w") as file:
         for _try in _tries():
-            if _is_locked(file.fileno()):
+            if try_lock(file.fileno()):
                 break
         yield
 
@@ -128,14 +128,6 @@ def _tries() -> Iterator[None]:
         time.sleep(_AGAIN_SECONDS)
         yield
     raise Failure(_GAVE_UP.format(seconds=WAIT_SECONDS))
-
-
-def _is_locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _between(action: str, *_rest: Any) -> None:  # noqa: ANN401 - Django's arguments

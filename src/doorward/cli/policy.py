@@ -8,7 +8,7 @@ import click
 
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
-from doorward.cli.finding import customer_named
+from doorward.cli.lookup import customer_named
 from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:

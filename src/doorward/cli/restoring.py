@@ -157,12 +157,8 @@ def _missing_keys() -> list[str]:
     return list(dict.fromkeys(said for said in found if said))
 
 
-def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) -> None:
-    """Print what is there and what is missing; `Failure` where the portal cannot start as it is."""
-    from doorward.audit.reading import UNREADABLE  # noqa: PLC0415 - after set-up, as all below
-    from doorward.audit.verifying import verify  # noqa: PLC0415
-    from doorward.cli.history import print_report  # noqa: PLC0415
-    from doorward.operations.backup import ended_on_restore  # noqa: PLC0415
+def _say_what_is_back(said: dict[str, Any], ended: dict[str, int]) -> None:
+    from doorward.operations.backup import ended_on_restore  # noqa: PLC0415 - after set-up
 
     rows = amount(sum(said["rows"].values()), "row", "rows")
     tables = amount(len(said["rows"]), "table", "tables")
@@ -175,6 +171,15 @@ def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) ->
         click.echo(
             f"As they were then, also what was removed, changed or used since: {', '.join(staying)}."
         )
+
+
+def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) -> None:
+    """Print what is there and what is missing; `Failure` where the portal cannot start as it is."""
+    from doorward.audit.reading import UNREADABLE  # noqa: PLC0415 - after set-up, as all below
+    from doorward.audit.verifying import verify  # noqa: PLC0415
+    from doorward.cli.history import print_report  # noqa: PLC0415
+
+    _say_what_is_back(said, ended)
     try:
         print_report(report := verify())
     except UNREADABLE as error:

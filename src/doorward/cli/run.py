@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -11,11 +10,11 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from doorward import environment as environments
-from doorward.cli import forked, parts
+from doorward.cli import forked, processes
 from doorward.cli.base import set_up_django
 from doorward.cli.failure import Failure
 from doorward.cli.listening import answers, find_address, port_held, soon
-from doorward.cli.listening_file import LOCK, write_down
+from doorward.cli.listening_file import LOCK, try_lock, write_down
 from doorward.cli.supervisor import supervise
 from doorward.operations import demonstration
 
@@ -60,9 +59,9 @@ def work() -> None:
     """
     _refuse_alone(_settings(bind=None, workers=None))
     forked.done_aside(_refuse_unprepared)
-    parts.load(["work"])
+    processes.load(["work"])
     supervise(
-        {"work": partial(parts.main, parts.work)},
+        {"work": partial(processes.main, processes.work)},
         is_ready=lambda: True,
         on_ready=lambda: click.echo("Working."),
     )
@@ -98,10 +97,10 @@ def run_everything(
     with data_folder_locked(environment) as lock, port_held(address, port) as holder:
         write_down(lock, environment.bind)
         link, filled = forked.done_aside(partial(_prepare, fill))
-        runs: dict[str, Callable[[], None]] = {"serve": partial(parts.serve, address, port)}
+        runs: dict[str, Callable[[], None]] = {"serve": partial(processes.serve, address, port)}
         if worker:
-            runs["work"] = parts.work
-        parts.load(runs)
+            runs["work"] = processes.work
+        processes.load(runs)
         supervise(
             {name: partial(_run_without, (lock, holder), run) for name, run in runs.items()},
             is_ready=lambda: answers(address, port),
@@ -121,7 +120,7 @@ def _run_without(held: Iterable[IO[str] | socket], run: Callable[[], None]) -> N
     """Run a part that does not hold what the first process holds: with that one's end it is free."""
     for one in held:
         one.close()
-    parts.main(run)
+    processes.main(run)
 
 
 def _settings(*, bind: str | None, workers: int | None) -> Environment:
@@ -171,18 +170,10 @@ def data_folder_locked(environment: Environment) -> Iterator[IO[str]]:
     """
     # Not emptied when it is opened: somebody else may hold it.
     with (environment.data_dir / LOCK).open("a+") as file:
-        if not soon(lambda: _try_lock(file.fileno())):
+        if not soon(lambda: try_lock(file.fileno())):
             raise Failure(f"Doorward already runs on the data folder {environment.data_dir}.")
         write_down(file, "")
         yield file
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _greet(environment: Environment, link: str) -> None:

@@ -50,12 +50,13 @@ def add(
             raise AlreadyEnabled
         session = auth.facts.session
         recovers = not first and session is not None and session.by_pass
+        sets = RecoverySet.objects.filter(administrator=person)
         (there.all() if recovers else there.exclude(USABLE)).delete()
         if recovers:
             # Whoever has the lost ones may have the codes, too.
-            RecoverySet.objects.filter(administrator=person).delete()
+            sets.delete()
         factor = write(person.id)
-        if not RecoverySet.objects.filter(administrator=person).exists():
+        if not sets.exists():
             codes.make(person, session_id=actor.session_id, now=now)
         ending.end_others(administrator_id=person.id, keep=actor.session_id, now=now)
         if first:

@@ -21,7 +21,7 @@ from doorward.credentials.models import Factor
 from doorward.kernel.errors import MustWait, Refusal
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import FACTORS_LOCKED, SIGN_INS, SignIn
-from doorward.kernel.ratelimit import rules, throttle
+from doorward.kernel.ratelimit import limits, rules, throttle
 from doorward.policy.rules import FactorKind
 from doorward.sessions.lock import hold
 
@@ -37,11 +37,9 @@ if TYPE_CHECKING:
 MANY = 3
 
 
-def own_key(actor: Actor) -> throttle.Key:
+def own_key(actor: Actor) -> limits.Key:
     """Return what proofs in a session that is through are counted on: this session."""
-    return throttle.proof_key(
-        actor.session_id or (actor.person.id if actor.person else UUID(int=0))
-    )
+    return limits.proof_key(actor.session_id or (actor.person.id if actor.person else UUID(int=0)))
 
 
 def record_failure(

@@ -132,41 +132,43 @@ def change(customer_id: UUID, wanted: CustomerChange, *, actor: Actor, now: date
     """
     authorise(actor, Action.CHANGE_CUSTOMER, customer_id)
     name = _clean_name(wanted.name)
-    columns: dict[str, object] = {
-        "name": name,
-        "brand": wanted.brand_id,
-        "status": wanted.status.value,
-    }
+    columns = {"name": name, "brand": wanted.brand_id, "status": wanted.status.value}
     try:
         with protection.refusals_recorded(actor=actor), transaction.atomic():
-            rows = Customer.objects.select_related("brand").select_for_update(
-                of=("self",), no_key=True
-            )
-            customer = rows.filter(id=customer_id).first()
-            if customer is None:
-                raise NotFound
+            customer = _locked(customer_id)
             # Once more: who waited for the lock may have lost the right.
             authorise(actor, Action.CHANGE_CUSTOMER, customer_id)
-            there = staff_scope.brands(scope_of(actor))
-            brands = {brand.id: brand for brand in [customer.brand, *there]}
-            if wanted.brand_id not in brands:
+            names = _brand_names(customer, actor=actor)
+            if wanted.brand_id not in names:
                 raise ChoiceInvalid(field="brand")
-            before = {"brand": customer.brand_id} | {
-                key: getattr(customer, key) for key in columns if key != "brand"
-            }
+            before = {"brand": customer.brand_id, "name": customer.name, "status": customer.status}
             changes = protection.changes_of(before, columns)
-            if not changes:
-                return customer
-            _check(customer, wanted)
-            names = {brand.id: brand.name for brand in brands.values()}
-            whose = (customer_id, name)
-            protection.settle(changes, what=name, customer=whose, names=names, actor=actor)
-            written = columns | Customer.name_columns(name) | _closing(customer, wanted, now=now)
-            Customer.objects.filter(id=customer_id).update(**written)
-            _record_change(whose, wanted, changes=changes, names=names, actor=actor)
+            if changes:
+                _check(customer, wanted)
+                whose = (customer_id, name)
+                protection.settle(changes, what=name, customer=whose, names=names, actor=actor)
+                written = columns | Customer.name_columns(name)
+                written |= _closing(customer, wanted, now=now)
+                Customer.objects.filter(id=customer_id).update(**written)
+                _record_change(whose, wanted, changes=changes, names=names, actor=actor)
             return customer
     except IntegrityError as error:
         raise CustomerNameTaken from error
+
+
+def _locked(customer_id: UUID) -> Customer:
+    rows = Customer.objects.select_related("brand").select_for_update(of=("self",), no_key=True)
+    customer: Customer | None = rows.filter(id=customer_id).first()
+    if customer is None:
+        raise NotFound
+    return customer
+
+
+def _brand_names(customer: Customer, *, actor: Actor) -> dict[UUID, str]:
+    """Return the names of the brands that a customer may have: its own, and those whom who acts may choose."""
+    return {
+        brand.id: brand.name for brand in [customer.brand, *staff_scope.brands(scope_of(actor))]
+    }
 
 
 def _check(customer: Customer, wanted: CustomerChange) -> None:

@@ -16,7 +16,7 @@ from doorward.accounts.models import Administrator, Standing, Status
 from doorward.audit.naming import full_name
 from doorward.credentials.models import Factor
 from doorward.credentials.standing import standing_of
-from doorward.directory import counts, first_days, search
+from doorward.directory import counts, first_days, search_and_sort
 from doorward.directory.state import State, state_of
 from doorward.policy.rules import FactorKind
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.directory.counts import Group
-    from doorward.directory.search import Wanted
+    from doorward.directory.search_and_sort import Wanted
     from doorward.directory.state import Rule
     from doorward.policy.fields import Kinds
 
@@ -130,9 +130,9 @@ def count(customer_id: UUID) -> Counts:
 def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
     """Return one page of a customer's people; beyond the last page, the last one."""
     groups, runs = counts.groups_and_runs(customer_id, rule.scope)
-    rows = search.matching(customer_id, wanted, rule)
+    rows = search_and_sort.matching(customer_id, wanted, rule)
     if wanted.is_counted:
-        number = search.found(groups, wanted, rule)
+        number = search_and_sort.found(groups, wanted, rule)
     else:
         number, rows = _searched(rows)
     page = max(1, min(wanted.page, -(-number // PAGE_SIZE)))
@@ -143,7 +143,7 @@ def list_people(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Listing:
 
 def everybody(customer_id: UUID, wanted: Wanted, *, rule: Rule) -> Iterator[Listed]:
     """Return all that a list shows, by name, page by page: no query is open between two of them."""
-    rows = search.matching(customer_id, wanted, rule).order_by("name_sort", "id")
+    rows = search_and_sort.matching(customer_id, wanted, rule).order_by("name_sort", "id")
     columns, rest = ("name_sort", *_COLUMNS), rows
     while page := list(rest.values(*columns)[:_ROWS_AT_ONCE]):
         yield from _details(page, rule)
@@ -163,7 +163,7 @@ class Named:
 def first_named(customer_id: UUID, text: str, *, most: int) -> list[Named]:
     """Return the first so many of a customer's people, by name, who have every typed word in name or e-mail."""
     rows = Administrator.objects.of(customer_id).exclude(status=Status.REMOVED)
-    rows = rows.filter(search.with_words(text)).order_by("name_sort", "id")
+    rows = rows.filter(search_and_sort.with_words(text)).order_by("name_sort", "id")
     return [
         Named(id, full_name(first, last, email), email)
         for id, first, last, email in rows.values_list("id", "first_name", "last_name", "email")[
@@ -195,7 +195,7 @@ def _slice(
 ) -> list[Mapping[str, Any]]:
     """Return the rows of one page, part by part: how long a part is, is asked where a page begins after it."""
     found: list[Mapping[str, Any]] = []
-    for part in search.parts(rows, wanted, rule):
+    for part in search_and_sort.parts(rows, wanted, rule):
         end = start + PAGE_SIZE - len(found)
         found += part.values(*_COLUMNS)[start:end]
         if len(found) == PAGE_SIZE:

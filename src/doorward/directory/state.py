@@ -123,20 +123,6 @@ def shows(wanted: FactorFilter, *, asked: bool, standing: Standing, rule: Rule) 
             return True
 
 
-def deserves(
-    wanted: Attention, *, status: Status, seen_at: datetime | None, mails: bool, now: datetime
-) -> bool:
-    """Return whether somebody is to be asked after. `seen_at`: their last sign-in; `mails`: mail reaches them."""
-    match wanted:
-        case Attention.NOT_SEEN:
-            is_old = seen_at is None or seen_at < now - NOT_SEEN_FOR
-            return status is Status.ACTIVE and is_old
-        case Attention.NO_MAIL:
-            return status in ACTIVE_OR_INVITED and not mails
-        case _:
-            return True
-
-
 def has_status(wanted: str, status: Status, *, narrowed: bool) -> bool:
     """Return whether a list of this status shows somebody; empty: all but the removed.
 
@@ -162,7 +148,7 @@ def with_status(wanted: str, *, narrowed: bool) -> Q:
 
 
 def whom(wanted: Attention, *, now: datetime) -> Q:
-    """Find whom `deserves` names."""
+    """Find whom somebody should ask after."""
     match wanted:
         case Attention.NOT_SEEN:
             is_old = Q(last_signed_in_at__isnull=True) | Q(last_signed_in_at__lt=now - NOT_SEEN_FOR)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
-from doorward.importing import column_memory, columns, files, inviting, parts, sealed_lines
+from doorward.importing import column_memory, columns, files, inviting, part_by_part, sealed_lines
 from doorward.importing.errors import ImportForgotten
 from doorward.importing.events import IMPORT_GOES_ON, IMPORT_REPORTED, IMPORT_STOPPED
 from doorward.importing.models import WAITING, ImportPart, ImportRun, ImportState
@@ -146,7 +146,7 @@ def stop(run: ImportRun, *, actor: Actor, now: datetime) -> None:
         run.state, run.stopped_by, run.changed_at = ImportState.STOPPED, "", now
         run.save(update_fields=["state", "stopped_by", "changed_at"])
         if not run.dry:
-            parts.tell(IMPORT_STOPPED, run, actor=actor)
+            part_by_part.tell(IMPORT_STOPPED, run, actor=actor)
 
 
 def resume(run: ImportRun, *, actor: Actor, now: datetime) -> ImportRun:
@@ -162,7 +162,7 @@ def resume(run: ImportRun, *, actor: Actor, now: datetime) -> ImportRun:
         run.state = ImportState.RUNNING
         run.save()
         if not run.dry:
-            parts.tell(IMPORT_GOES_ON, run, actor=actor)
+            part_by_part.tell(IMPORT_GOES_ON, run, actor=actor)
     return run
 
 
@@ -177,7 +177,7 @@ def work(run: ImportRun, *, actor: Actor, now: datetime) -> None:
     """Do a short one at once, for who is there; a long one is left to the worker."""
     authorise(actor, needed(run.customer_id), run.customer_id)
     if run.lines <= IN_REQUEST:
-        while parts.do_part(run, actor=actor, now=now):
+        while part_by_part.do_part(run, actor=actor, now=now):
             pass
 
 
@@ -216,10 +216,10 @@ def _keep(
     run: ImportRun, lines: Iterator[T], seal: Callable[[UUID, int, list[T]], ImportPart]
 ) -> None:
     number = 0
-    while some := list(islice(lines, parts.PART * _WRITTEN_AT_ONCE)):
+    while some := list(islice(lines, part_by_part.PART * _WRITTEN_AT_ONCE)):
         made = []
-        for start in range(0, len(some), parts.PART):
-            made.append(seal(run.id, number, some[start : start + parts.PART]))
+        for start in range(0, len(some), part_by_part.PART):
+            made.append(seal(run.id, number, some[start : start + part_by_part.PART]))
             number += 1
         ImportPart.objects.bulk_create(made)
         run.lines += len(some)

@@ -11,11 +11,11 @@ from doorward.accounts.locking import must_still_may
 from doorward.customers import locking
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
-from doorward.managing import over
+from doorward.managing import when_over
 from doorward.managing.errors import ManagingOver
 from doorward.managing.events import MANAGING_AGREED
+from doorward.managing.history import tell
 from doorward.managing.models import Managing, State
-from doorward.managing.telling import tell
 from doorward.permissions.actions import Action
 from doorward.recovery import rules as recovery_rules
 from doorward.recovery import who_may_agree
@@ -37,7 +37,7 @@ def agree(managing_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) 
     with transaction.atomic():
         managing = locked(managing_id, customer_id, Action.AGREE_TO_MANAGING, actor=actor)
         refuse_decider(managing, actor=actor, now=now)
-        if over.is_over(managing, now=now):
+        if when_over.is_over(managing, now=now):
             raise ManagingOver
         rows = Managing.objects.filter(id=managing.id)
         changes = managing.asks_changes_at is not None

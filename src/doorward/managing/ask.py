@@ -16,7 +16,7 @@ from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
-from doorward.managing import agree, chosen, end, over, rules
+from doorward.managing import agree, chosen, end, rules, when_over
 from doorward.managing.errors import (
     ManageInBrowser,
     ManagingAlready,
@@ -28,8 +28,8 @@ from doorward.managing.errors import (
     ReasonMissing,
 )
 from doorward.managing.events import MANAGING_AGREED, MANAGING_ASKED, MANAGING_CHANGES_ASKED
+from doorward.managing.history import tell
 from doorward.managing.models import OPEN, Managing, State
-from doorward.managing.telling import tell
 from doorward.permissions.actions import Action
 from doorward.policy.fields import SupportAccess
 from doorward.recovery import just_before, who_may_agree
@@ -75,7 +75,7 @@ def ask_for_changes(
         managing = own(managing_id, customer_id=customer_id, actor=actor)
         if managing.state != State.RUNNING or managing.changes or managing.asks_changes_at:
             raise ManagingOver
-        if over.is_over(managing, now=now):
+        if when_over.is_over(managing, now=now):
             raise ManagingOver
         managing.asks_changes_at = now
         without_yes = needs_no_yes(customer, actor=actor, now=now)
@@ -176,7 +176,7 @@ def _refuse_customer(customer: Customer, *, now: datetime) -> None:
 def _refuse_again(customer: Customer, staff: Who, session_id: UUID, *, now: datetime) -> None:
     asked = Managing.objects.filter(staff_id=staff.id, customer=customer)
     open_ = asked.filter(state__in=OPEN).select_related("staff__customer", "customer__brand")
-    if any(not over.is_over(one, now=now) for one in open_):
+    if any(not when_over.is_over(one, now=now) for one in open_):
         raise ManagingAlready
     if Managing.objects.filter(session_id=session_id, is_in=True).exists():
         raise ManagingAlready

@@ -9,11 +9,11 @@ from django.db import transaction
 from doorward.audit.actor import WORKER
 from doorward.customers import locking
 from doorward.customers.rights import authorise
-from doorward.managing import agree, over, rules
+from doorward.managing import agree, rules, when_over
 from doorward.managing.errors import ManagingOver
 from doorward.managing.events import MANAGING_ENDED, MANAGING_LAPSED, MANAGING_REFUSED
+from doorward.managing.history import tell
 from doorward.managing.models import OPEN, Managing, State, Why
-from doorward.managing.telling import tell
 from doorward.permissions.actions import Action
 from doorward.sessions import saved_requests
 from doorward.sessions.models import Session
@@ -53,7 +53,7 @@ def lapse(managing_id: UUID, *, now: datetime) -> None:
     """Write down, in the caller's transaction, that one came to its end by itself."""
     rows = Managing.objects.select_related("staff__customer", "customer__brand")
     managing = rows.get(id=managing_id)
-    if managing.state in OPEN and over.is_over(managing, now=now):
+    if managing.state in OPEN and when_over.is_over(managing, now=now):
         _close(managing, _why(managing, now=now), actor=WORKER, now=now)
 
 
@@ -77,7 +77,7 @@ def still_open(managing: Managing, *, now: datetime) -> bool:
     """Return whether there is something to decide or to end; whoever is told that there is not, is told for good."""
     if managing.state not in OPEN:
         return False
-    if not over.is_over(managing, now=now):
+    if not when_over.is_over(managing, now=now):
         return True
     found_over(managing.id, now=now)
     managing.refresh_from_db(fields=["state", "ended_at", "why"])
@@ -89,7 +89,7 @@ def end_due(*, now: datetime) -> int:
     done = 0
     people = ("staff__customer", "customer__brand")
     for managing in Managing.objects.filter(state__in=OPEN).select_related(*people):
-        if over.is_over(managing, now=now):
+        if when_over.is_over(managing, now=now):
             with transaction.atomic():
                 locking.hold(managing.customer_id)
                 lapse(managing.id, now=now)
@@ -107,7 +107,7 @@ def close_own(managing: Managing, *, actor: Actor, now: datetime) -> None:
     """Write down, in the caller's transaction, that staff left, or why it was over before that."""
     if managing.state not in OPEN:
         return
-    if over.is_over(managing, now=now):
+    if when_over.is_over(managing, now=now):
         lapse(managing.id, now=now)
     else:
         _close(managing, Why.STAFF, actor=actor, now=now)

@@ -9,11 +9,11 @@ from django.db import transaction
 from doorward.customers import locking
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
-from doorward.managing import ask, end, over, rules
+from doorward.managing import ask, end, rules, when_over
 from doorward.managing.errors import ManagingAlready, ManagingOver
 from doorward.managing.events import MANAGING_BEGUN
+from doorward.managing.history import tell
 from doorward.managing.models import Managing, State
-from doorward.managing.telling import tell
 from doorward.permissions.actions import Action
 from doorward.sessions import issuing, saved_requests
 
@@ -38,14 +38,14 @@ def begin(
     with transaction.atomic():
         ask.lock(customer_id, actor=actor)
         managing = ask.own(managing_id, customer_id=customer_id, actor=actor)
-        if managing.state != State.AGREED or over.is_over(managing, now=now):
+        if managing.state != State.AGREED or when_over.is_over(managing, now=now):
             raise ManagingOver
         if Managing.objects.filter(session_id=browser.session_id, is_in=True).exists():
             raise ManagingAlready
         lasting = {"begun_at": now, "until": now + rules.LASTS}
         Managing.objects.filter(id=managing.id).update(state=State.RUNNING, is_in=True, **lasting)
         managing.state = State.RUNNING
-        if over.is_over(managing, now=now):
+        if when_over.is_over(managing, now=now):
             raise ManagingOver
         tell(MANAGING_BEGUN, managing, actor=actor, details={"changes": managing.changes})
         return _step_up(browser)

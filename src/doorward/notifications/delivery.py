@@ -1,4 +1,4 @@
-"""Delivering: claim what is due, write the letter from rows, send it, mark it. When it is tried again: `outbox.py`."""
+"""Delivering: claim what is due, write the letter from rows, send it, mark it. When it is tried again: `retries.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from doorward.kernel.crypto.sealing import SealBroken
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import MAILS
 from doorward.kernel.metrics.declared import Mail as Ended
-from doorward.notifications import outbox
+from doorward.notifications import outbox, retries
 from doorward.notifications.letter import write
 from doorward.notifications.links_and_codes import NoLongerWanted
 from doorward.notifications.mail import NotSent, open_mail
@@ -95,9 +95,11 @@ def _deliver(
 def _try_again(delivery: Delivery, error: Exception, *, now: datetime) -> None:
     """Have it tried again, unless the mailbox refused it for good or that was the last try."""
     problem = error.problem if isinstance(error, NotSent) else MailProblem.NO
-    if problem or not outbox.mark_failed(delivery, error=_said(error), now=now):
+    wait = retries.wait_after(delivery.attempts)
+    if problem or wait is None:
         _give_up(delivery, _said(error), problem or MailProblem.TOO_LONG)
     else:
+        outbox.put_off(delivery, until=now + wait, error=_said(error))
         counting.count(MAILS, Ended.LATER)
 
 

@@ -17,7 +17,7 @@ from doorward.credentials.totp import enrol
 from doorward.credentials.trusted_browsers import policy_change, trust
 from doorward.customers import throw_away
 from doorward.directory import adoption_sums
-from doorward.importing import parts as imports
+from doorward.importing import part_by_part as imports
 from doorward.importing.forgetting import forget as forget_imports
 from doorward.kernel.heartbeat import AT_A_MESSAGE, AT_LENGTH, USUAL
 from doorward.kernel.metrics import counting
@@ -26,7 +26,7 @@ from doorward.kernel.ratelimit import throttle
 from doorward.kernel.why_not_saved import log_failure
 from doorward.managing import end as managing
 from doorward.notifications import anchoring, customer_deletion, erasing, mail_files, outbox
-from doorward.recovery import caller_check, lapse
+from doorward.recovery import caller_check, due_requests
 from doorward.rollout import kept_rehearsals, reminders, ticking, waiting_waves, weekly
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
@@ -46,7 +46,7 @@ EVERY_DAY = timedelta(days=1)
 # docs/operating.md, 'What is forgotten when', says the same in words.
 TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("changes of e-mail that take effect", EVERY_MINUTE, email_change.apply_due),
-    ("help that was not used", EVERY_MINUTE, lapse.end_due),
+    ("help that was not used", EVERY_MINUTE, due_requests.end_due),
     ("managing that is over", EVERY_MINUTE, managing.end_due),
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),

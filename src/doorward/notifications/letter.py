@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from doorward.accounts import staff_history
-from doorward.accounts.models import Administrator, EmailChange
+from doorward.accounts.models import Administrator
 from doorward.accounts.required_of import required
 from doorward.audit.actor import WITHOUT_BROWSER, ActorType
 from doorward.audit.browsers import approximate, in_words
@@ -25,7 +24,7 @@ from doorward.notifications import names_and_times
 from doorward.notifications.adoption import numbers
 from doorward.notifications.envelope import in_envelope
 from doorward.notifications.links_and_codes import Enclosed, NoLongerWanted, enclose
-from doorward.notifications.mailboxes import minimum_of
+from doorward.notifications.mailboxes import change_of, minimum_of
 from doorward.notifications.managing import Told, told_of
 from doorward.notifications.messages import ASKED_FOR, Message
 from doorward.notifications.rendering import render
@@ -169,7 +168,7 @@ def _letter(  # noqa: PLR0913 - all that a letter is made of
     now: datetime,
 ) -> Letter:
     brand = cached.brand_of(person.customer.brand_id)
-    change = _change(event)
+    change = change_of(event)
     actor = _actor(event, person, brand)
     until, takes_effect = enclosed.until, change.not_before if change else None
     return Letter(
@@ -310,14 +309,6 @@ def _actor(event: Event, person: Administrator, brand: BrandLook) -> str:
         return actor
     whom = names_and_times.person(event.on_behalf_of_name, event.on_behalf_of_email)
     return _("%(actor)s, on behalf of %(whom)s") % {"actor": actor, "whom": whom}
-
-
-def _change(event: Event) -> EmailChange | None:
-    try:
-        change_id = UUID(str(event.details.get("change")))
-    except ValueError:
-        return None
-    return EmailChange.objects.filter(id=change_id).first()
 
 
 def _yes_or_no(value: object) -> bool | None:

@@ -86,7 +86,7 @@ def _mailboxes(notification: Notification, event: Event) -> Iterator[Mailbox]:
         case Audience.MINIMUM_KEEPERS:
             yield from _minimum_keepers(event)
         case Audience.OLD_ADDRESS | Audience.NEW_ADDRESS:
-            change = _change(event)
+            change = change_of(event)
             if change is not None:
                 old = notification.audience is Audience.OLD_ADDRESS
                 address = change.old_email if old else change.email
@@ -190,7 +190,8 @@ def _of(people: QuerySet[Administrator]) -> Iterator[Mailbox]:
         yield Mailbox(person_id, email)
 
 
-def _change(event: Event) -> EmailChange | None:
+def change_of(event: Event) -> EmailChange | None:
+    """Return the change of an e-mail that an event is about; None: it says of none."""
     try:
         change_id = UUID(str(event.details.get("change")))
     except ValueError:

@@ -19,7 +19,7 @@ from doorward.customers import throw_away
 from doorward.directory import adoption_sums
 from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.errors import MustWait
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.notifications.events import ALL
 from doorward.notifications.mailboxes import deliveries_of
 from doorward.notifications.messages import ASKED_FOR, FIRST, LAST, WAITED_FOR
@@ -34,10 +34,6 @@ _log = logging.getLogger("doorward.notifications")
 EVENTS_AT_ONCE = 100
 # Longer than the longest time that sending one message may take (`mail.SECONDS`).
 LEASE = timedelta(minutes=2)
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(hours=1)
-# With these waits about three days.
-TRIES = 78
 KEEP = timedelta(days=30)
 # So often another worker may be faster, before this one waits for its next round.
 _LOST_AT_MOST = 20
@@ -106,7 +102,7 @@ def _over(delivery: Delivery, *, now: datetime) -> MustWait | None:
     try:
         of = f"{delivery.address.casefold()}\0{delivery.administrator_id}"
         same = f"{delivery.template}\0{of}"
-        throttle.spend([throttle.same_mail_key(same)], now=now)
+        throttle.spend([limits.same_mail_key(same)], now=now)
     except MustWait as full:
         return full
     return None
@@ -154,27 +150,15 @@ def mark_sent(delivery: Delivery, *, now: datetime) -> None:
     _claimed(delivery).update(state=State.SENT, sent_at=now, lease_until=None, last_error="")
 
 
-def mark_failed(delivery: Delivery, *, error: str, now: datetime) -> bool:
-    """Have a claimed delivery tried again later, after a longer wait each time; False: that was the last try."""
-    wait = wait_after(delivery.attempts)
-    if wait is not None:
-        _claimed(delivery).update(next_at=now + wait, lease_until=None, last_error=error[:200])
-    return wait is not None
+def put_off(delivery: Delivery, *, until: datetime, error: str) -> None:
+    """Have a claimed delivery tried again later."""
+    _claimed(delivery).update(next_at=until, lease_until=None, last_error=error[:200])
 
 
 def give_up(delivery: Delivery, *, reason: str) -> bool:
     """Write down that a claimed delivery is not to be sent any more, and why; return whether it was still ours."""
     given_up = {"state": State.GIVEN_UP, "lease_until": None, "last_error": reason[:200]}
     return _claimed(delivery).update(**given_up) == 1
-
-
-def wait_after(attempts: int) -> timedelta | None:
-    """Return how long to wait after so many tries: a minute, doubling to an hour; None: no more."""
-    if attempts >= TRIES:
-        return None
-    # The exponent is bounded before the power is taken: 2 to the 6th is more than an hour already.
-    doubled: int = 2 ** min(attempts - 1, 6)
-    return min(FIRST_WAIT * doubled, LONGEST_WAIT)
 
 
 def forget(*, now: datetime) -> int:

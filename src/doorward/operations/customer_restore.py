@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.apps import apps
 from django.db import models, transaction
 
-from doorward.accounts import closing
+from doorward.accounts import customer_closing
 from doorward.accounts.models import Administrator
 from doorward.audit.erasing import put_back
 from doorward.audit.leaves import plain
@@ -219,7 +219,7 @@ def _must_open(customer: Customer) -> None:
 def _close(customer: Customer, *, now: datetime) -> None:
     """Have it closed, whatever it was; it is not to be deleted, until somebody asks for that again."""
     if customer.status == CustomerStatus.ACTIVE:
-        closing.end_all(customer.id, now=now)
+        customer_closing.end_all(customer.id, now=now)
     Customer.objects.filter(id=customer.id).update(
         status=CustomerStatus.CLOSED,
         closed_at=customer.closed_at or now,

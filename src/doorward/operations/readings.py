@@ -30,7 +30,7 @@ from doorward.kernel.metrics import declared as metrics
 from doorward.kernel.models import Heartbeat
 from doorward.notifications.models import Delivery, State
 from doorward.operations.backup import last_good
-from doorward.policy.fields import LONGEST_SESSION
+from doorward.policy.session_lengths import LONGEST_SECONDS
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _history(*, now: datetime) -> Iterator[Reading]:
 
 
 def _open_sessions(*, now: datetime) -> int:
-    begun = now - timedelta(seconds=LONGEST_SESSION)
+    begun = now - timedelta(seconds=LONGEST_SECONDS)
     signed_in = Session.objects.filter(ended_at__isnull=True, signed_in_at__gt=begun)
     return signed_in.filter(seen_at__gt=now - _USED_WITHIN)[:MOST_SESSIONS].count()
 

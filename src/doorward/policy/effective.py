@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from doorward.policy.fields import DEFAULTS, HOUR, LOOSEST, MINUTE, Values, strictest
+from doorward.policy.fields import DEFAULTS, LOOSEST, Values, strictest
 from doorward.policy.grace import day_of, was_due_at
 from doorward.policy.rules import Policy, RequiredBy
 from doorward.policy.series import Scope, current, scope
+from doorward.policy.session_lengths import HOUR, MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

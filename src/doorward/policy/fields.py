@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from doorward.kernel.errors import ChoiceInvalid, FieldsRefused, Refusal, _
+from doorward.policy import session_lengths as lengths
 from doorward.policy.errors import DayInvalid, NumberOutOfRange, UnknownField
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
 # Of whatever type the field declares.
 Value: TypeAlias = Any
 
-HOUR: Final = 3600
-MINUTE: Final = 60
-# NIST SP 800-63B-4, 2.2.3 (AAL2): 24 h in all, 1 h idle. The lower bounds keep a slip from shutting everybody out.
-LONGEST_SESSION: Final = 24 * HOUR
-LONGEST_IDLE: Final = HOUR
-SHORTEST_SESSION: Final = HOUR
-SHORTEST_IDLE: Final = 5 * MINUTE
 _LONGEST_NUMBER: Final = 4
 # At the ends of the calendar a day has no beginning in every time zone.
 _YEARS: Final = range(2000, 2200)
@@ -356,25 +350,25 @@ class Values:
         ),
     )
     session_hours: int = dataclasses.field(
-        default=12,
+        default=lengths.HOURS,
         metadata=_of(
             Number(
                 label=_("Length of a session, in hours"),
                 history=_("length of a session"),
-                loosest=LONGEST_SESSION // HOUR,
-                bounds=(SHORTEST_SESSION // HOUR, LONGEST_SESSION // HOUR),
+                loosest=lengths.LONGEST_HOURS,
+                bounds=(lengths.SHORTEST_HOURS, lengths.LONGEST_HOURS),
                 help=_("Then everybody has to sign in again."),
             )
         ),
     )
     idle_minutes: int = dataclasses.field(
-        default=30,
+        default=lengths.IDLE_MINUTES,
         metadata=_of(
             Number(
                 label=_("Idle time, in minutes"),
                 history=_("idle time"),
-                loosest=LONGEST_IDLE // MINUTE,
-                bounds=(SHORTEST_IDLE // MINUTE, LONGEST_IDLE // MINUTE),
+                loosest=lengths.LONGEST_IDLE_MINUTES,
+                bounds=(lengths.SHORTEST_IDLE_MINUTES, lengths.LONGEST_IDLE_MINUTES),
                 help=_("Anyone who does nothing for this long is signed out."),
             )
         ),

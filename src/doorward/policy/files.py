@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from doorward.kernel.errors import FieldsRefused, Refusal
 from doorward.policy.errors import FileInvalid
 from doorward.policy.fields import FIELDS, read, stored
-from doorward.policy.grace import midnight
 from doorward.policy.versions import Owner, Wanted
+from doorward.policy.waves import midnight
 
 if TYPE_CHECKING:
     from doorward.policy.fields import Values

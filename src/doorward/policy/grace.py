@@ -7,16 +7,15 @@ them holds at once, the customer's as well as the provider's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from doorward.policy.series import counting
-from doorward.policy.waves import WAVES, least_share, wave_of
+from doorward.policy.waves import day_of_wave, least_share, wave_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
     from doorward.policy.series import Series, Version
 
@@ -121,20 +120,6 @@ def day_of_version(version: Version, member: Member, *, now: datetime) -> dateti
     return day
 
 
-def day_of_wave(version: Version, wave: int, *, now: datetime) -> datetime:
-    """Return the moment at which a version asks a wave; without waves, everybody."""
-    values, begin = version.values, version.since
-    day = begin if values.from_day is None else max(begin, midnight(values.from_day))
-    if not values.waves:
-        return day
-    day = begin + (day - begin) * wave / len(WAVES)
-    ends = now if version.ended_at is None else min(now, version.ended_at)
-    for one in version.pauses:
-        if one.wave <= wave:
-            day += max((one.until or ends) - one.since, timedelta())
-    return day
-
-
 def waits(several: Iterable[Series], member: Member, *, now: datetime) -> bool:
     """Return whether the wave of somebody waits now, so that their day moves on from day to day."""
     return any(
@@ -144,8 +129,3 @@ def waits(several: Iterable[Series], member: Member, *, now: datetime) -> bool:
         if one.asks(member.tabs)
         for pause in one.pauses
     )
-
-
-def midnight(day: date) -> datetime:
-    """Return the beginning of a date, in UTC."""
-    return datetime.combine(day, time(), UTC)

@@ -55,8 +55,9 @@ from doorward.policy.fields import (
     read,
     strictest,
 )
-from doorward.policy.grace import Member, day_of_version, midnight
+from doorward.policy.grace import Member, day_of_version
 from doorward.policy.models import PolicyVersion, WavePause
+from doorward.policy.waves import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,11 +1,17 @@
-"""Which wave somebody is in: administrators in the first one, everybody else by a share that nobody chooses.
+"""Which wave somebody is in, and when a wave starts: administrators first, all others by a share that nobody chooses.
 
-When a wave is asked, `day_of_wave` in `grace.py` says; whether the next one waits, `rollout/waiting_waves.py`.
+Whether the next one waits, `rollout/waiting_waves.py` says.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from doorward.policy.series import Version
 
 ADMINISTRATORS: Final = "administrators"
 # How much of a customer's people a wave reaches, the ones before included, in percent.
@@ -27,3 +33,22 @@ def wave_of(tabs: frozenset[str], share: int) -> int:
 def least_share(share: int) -> int:
     """Return the least share of the same wave."""
     return max((percent for percent in (0, *WAVES[:-1]) if percent <= share), default=0)
+
+
+def day_of_wave(version: Version, wave: int, *, now: datetime) -> datetime:
+    """Return the moment at which a version asks a wave; without waves, everybody."""
+    values, begin = version.values, version.since
+    day = begin if values.from_day is None else max(begin, midnight(values.from_day))
+    if not values.waves:
+        return day
+    day = begin + (day - begin) * wave / len(WAVES)
+    ends = now if version.ended_at is None else min(now, version.ended_at)
+    for one in version.pauses:
+        if one.wave <= wave:
+            day += max((one.until or ends) - one.since, timedelta())
+    return day
+
+
+def midnight(day: date) -> datetime:
+    """Return the beginning of a date, in UTC."""
+    return datetime.combine(day, time(), UTC)

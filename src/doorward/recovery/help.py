@@ -22,12 +22,12 @@ from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.fields import RecoveryBy
 from doorward.recovery import (
-    both_sides,
-    giving_way,
+    history,
     just_before,
     request_state,
     rules,
     set_up_pass,
+    superseded,
 )
 from doorward.recovery.errors import (
     AlreadyAsked,
@@ -96,12 +96,12 @@ def issue(
 
     In the caller's transaction, with the locks of customer and person.
     """
-    giving_way.end_issued(person, actor=actor, now=now)
+    superseded.end_issued(person, actor=actor, now=now)
     suspension.suspend(person.id, now=now)
     ending.end_others(administrator_id=person.id, keep=None, now=now)
     chosen = set_up_pass.make(request, now=now, shown_in=actor.session_id)
     RecoveryRequest.objects.filter(id=request.id).update(state=State.ISSUED)
-    both_sides.tell(HELPED, request, person, actor=actor, details=details_of(request, now=now))
+    history.tell(HELPED, request, person, actor=actor, details=details_of(request, now=now))
     return chosen
 
 
@@ -180,7 +180,7 @@ def _check(person: Administrator, how: str, *, actor: Actor, now: datetime) -> b
     if not how:
         raise HowMissing
     # Somebody helps, so that nobody needs to wait.
-    giving_way.end_pending(person, actor=actor, now=now)
+    superseded.end_pending(person, actor=actor, now=now)
     return second
 
 

@@ -12,7 +12,7 @@ from doorward.credentials.suspension import can_be_taken_back
 from doorward.customers.models import CustomerKind
 from doorward.policy.fields import RecoveryBy, SupportAccess
 from doorward.policy.loading import policies_of
-from doorward.recovery import request_state, undoing, waiting
+from doorward.recovery import impostor, request_state, waiting
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State, Way
 from doorward.recovery.rules import PASS_TRIES
 
@@ -139,7 +139,7 @@ def _rows(customer_id: UUID) -> QuerySet[RecoveryRequest]:
 
 def _listed(row: RecoveryRequest, issued: SetUpPass | None, *, me: UUID, now: datetime) -> Listed:
     mine, own = row.asked_by_id == me, row.administrator_id == me
-    completed_at = undoing.completed_at(issued) if issued else None
+    completed_at = impostor.completed_at(issued) if issued else None
     in_time = issued is not None and request_state.in_time(issued, now=now)
     used_at = issued.used_at if issued else None
     is_open = row.state in {State.OPEN, State.APPROVED, State.ISSUED}

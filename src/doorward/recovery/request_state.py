@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.recovery import just_before, rules, set_up_pass, undoing
+from doorward.recovery import impostor, just_before, rules, set_up_pass
 from doorward.recovery.models import SetUpPass, State, Way
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def may_stop(request: RecoveryRequest) -> bool:
     if request.state not in {State.OPEN, State.APPROVED, State.ISSUED}:
         return False
     issued = SetUpPass.objects.filter(request=request).first()
-    return issued is None or undoing.completed_at(issued) is None
+    return issued is None or impostor.completed_at(issued) is None
 
 
 def is_back(request: RecoveryRequest, *, now: datetime) -> bool:
@@ -68,7 +68,7 @@ def is_back(request: RecoveryRequest, *, now: datetime) -> bool:
     if request.state not in {State.ISSUED, State.CONFIRMED}:
         return False
     issued = SetUpPass.objects.filter(request=request).first()
-    if issued is None or undoing.completed_at(issued) is None:
+    if issued is None or impostor.completed_at(issued) is None:
         return False
     return in_time(issued, now=now)
 

@@ -1,4 +1,4 @@
-"""Deciding on help that was asked for: agreeing, refusing, fetching the pass, and whether it was them."""
+"""Deciding on help that was asked for: agreeing, fetching the pass, whether it was them. To refuse: `refusing.py`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from doorward.audit.actor import WORKER
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
 from doorward.permissions.actions import Action
-from doorward.recovery import both_sides, request_state, set_up_pass, undoing, who_may_agree
 from doorward.recovery import help as helping
-from doorward.recovery.errors import HelpYourself, RequestOver, TooLateToStop
+from doorward.recovery import history, impostor, request_state, set_up_pass, who_may_agree
+from doorward.recovery.errors import HelpYourself, RequestOver
 from doorward.recovery.events import (
     HELP_AGREED,
-    HELP_REFUSED,
     RECOVERY_CONFIRMED,
     RECOVERY_DENIED,
 )
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State, Way
-from doorward.sessions import ending
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +49,7 @@ def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
             helping.refuse_helper(person, actor=actor, now=now, way=Way(request.way))
             who_may_agree.refuse_decider(request, actor=actor)
             _write(request, State.APPROVED, approved_by=actor, approved_at=now)
-            both_sides.tell(HELP_AGREED, request, person, actor=actor)
+            history.tell(HELP_AGREED, request, person, actor=actor)
     except Refusal as refusal:
         if person is not None:
             helping.remember(person, refusal, actor=actor, now=now)
@@ -77,7 +75,7 @@ def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
         if request.state == State.OPEN:
             who_may_agree.refuse_time(request)
             # It was time that agreed, not who asked.
-            both_sides.tell(HELP_AGREED, request, person, actor=WORKER)
+            history.tell(HELP_AGREED, request, person, actor=WORKER)
         _write(request, State.APPROVED, approved_at=request.approved_at or now)
         return helping.issue(request, person, actor=actor, now=now)
 
@@ -89,33 +87,6 @@ def show(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) ->
     """
     authorise(actor, Action.HELP_PERSON, customer_id, subject=whose(request_id))
     return set_up_pass.show(request_id, session_id=actor.session_id, now=now)
-
-
-def refuse(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
-    """Refuse or take back a request, also one whose pass was given out. Raises `RequestOver`, `TooLateToStop`."""
-    authorise(actor, Action.REFUSE_HELP, customer_id)
-    with transaction.atomic():
-        request, person = locked(request_id, customer_id, Action.REFUSE_HELP, actor=actor)
-        stop(request, person, actor=actor, now=now)
-
-
-def stop(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
-    """End a request and all that came of it, in the caller's transaction, with the person's lock.
-
-    What was suspended stays so: nobody gets a factor back by objecting. Raises `RequestOver`; `TooLateToStop` once
-    the new device is set up.
-    """
-    if request.state not in {State.OPEN, State.APPROVED, State.ISSUED}:
-        raise RequestOver
-    issued = SetUpPass.objects.filter(request=request).first()
-    if issued is not None and undoing.completed_at(issued) is not None:
-        raise TooLateToStop
-    if issued is not None:
-        set_up_pass.end_unused(person.id, now=now)
-        # Whoever came in with it is at the set-up.
-        ending.end_others(administrator_id=person.id, keep=None, now=now)
-    _close(request, State.REFUSED, actor=actor, now=now)
-    both_sides.tell(HELP_REFUSED, request, person, actor=actor)
 
 
 def say_who(
@@ -135,14 +106,10 @@ def say_who(
         if person.id in {one.id for one in actor.people}:
             raise HelpYourself
         issued = SetUpPass.objects.filter(request=request, used_at__isnull=False).first()
-        open_for = {State.ISSUED, State.CONFIRMED}
-        if (
-            request.state not in open_for
-            or issued is None
-            or not request_state.in_time(issued, now=now)
-        ):
-            raise RequestOver
-        if was_them and request.state != State.ISSUED:
+        # That it was not them, also after somebody said that it was.
+        open_for = {State.ISSUED} if was_them else {State.ISSUED, State.CONFIRMED}
+        in_time = issued is not None and request_state.in_time(issued, now=now)
+        if request.state not in open_for or not in_time:
             raise RequestOver
         # It closes the alarm: whoever could not have agreed does not, unless they helped and are asked.
         if was_them and request.asked_by_id not in {one.id for one in actor.people}:
@@ -150,15 +117,15 @@ def say_who(
         if not was_them:
             deny(request, person, actor=actor, now=now)
             return
-        _close(request, State.CONFIRMED, actor=actor, now=now)
-        both_sides.tell(RECOVERY_CONFIRMED, request, person, actor=actor)
+        close(request, State.CONFIRMED, actor=actor, now=now)
+        history.tell(RECOVERY_CONFIRMED, request, person, actor=actor)
 
 
 def deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: datetime) -> None:
     """Write down that it was not them, and end everything of theirs since it was asked for."""
-    _close(request, State.DENIED, actor=actor, now=now)
-    undoing.end_everything(person, since=request.asked_at, actor=actor, now=now)
-    both_sides.tell(RECOVERY_DENIED, request, person, actor=actor)
+    close(request, State.DENIED, actor=actor, now=now)
+    impostor.end_everything(person, since=request.asked_at, actor=actor, now=now)
+    history.tell(RECOVERY_DENIED, request, person, actor=actor)
 
 
 def whose(request_id: UUID) -> UUID | None:
@@ -192,7 +159,8 @@ def _write(
     rows.update(state=state, approved_at=approved_at, **columns)
 
 
-def _close(request: RecoveryRequest, state: State, *, actor: Actor, now: datetime) -> None:
+def close(request: RecoveryRequest, state: State, *, actor: Actor, now: datetime) -> None:
+    """Write down how a request ended, in the caller's transaction."""
     closed_by = actor.person.id if actor.person else None
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=state, closed_by=closed_by, closed_at=now)

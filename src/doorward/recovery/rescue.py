@@ -23,7 +23,7 @@ from doorward.customers import cached, locking
 from doorward.customers.models import CustomerKind
 from doorward.customers.rights import authorise
 from doorward.permissions.actions import Action
-from doorward.recovery import giving_way, set_up_pass
+from doorward.recovery import set_up_pass, superseded
 from doorward.recovery.errors import RescueForStaffAlone, RescueWantsActive
 from doorward.recovery.events import RESCUE_USED, RESCUED
 from doorward.sessions import ending
@@ -51,8 +51,8 @@ def rescue(person: Administrator, *, actor: Actor, now: datetime) -> str:
         today = locked(person.id)
         refuse(today)
         mailed_links.revoke(today, purposes=_PURPOSES, now=now)
-        giving_way.end_pending(today, actor=actor, now=now)
-        giving_way.end_issued(today, actor=actor, now=now)
+        superseded.end_pending(today, actor=actor, now=now)
+        superseded.end_issued(today, actor=actor, now=now)
         set_up_pass.end_unused(today.id, now=now)
         suspension.suspend(today.id, now=now)
         ending.end_others(administrator_id=today.id, keep=None, now=now)

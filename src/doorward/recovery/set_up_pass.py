@@ -22,7 +22,7 @@ from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.crypto.sealing import keyed_hash, open_sealed, seal
 from doorward.kernel.db.unordered import one_or_none
 from doorward.kernel.errors import Refusal
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.recovery import just_before, sealed, set_up_words
 from doorward.recovery.errors import PassNeedsOwnPassword, PassWrong
 from doorward.recovery.events import PASS_ENDED, PASS_FAILED, PASS_USED
@@ -128,7 +128,7 @@ def use(*, auth: AuthContext, typed: str, actor: Actor, now: datetime) -> Starte
     try:
         _refuse_link(auth)
         if not auth.browser.known:
-            throttle.refuse_waiting([throttle.address_key(actor.client.address)], now=now)
+            throttle.refuse_waiting([limits.address_key(actor.client.address)], now=now)
     except Refusal as refusal:
         _remember(refusal, counted=False, actor=actor, now=now)
         raise

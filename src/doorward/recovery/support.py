@@ -17,13 +17,14 @@ from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.recovery import (
-    both_sides,
     caller_check,
-    giving_way,
+    history,
     just_before,
+    refusing,
     request_state,
     requests,
     rules,
+    superseded,
     waiting,
     who_may_agree,
 )
@@ -71,10 +72,10 @@ def ask(
             if not said:
                 raise HowMissing
             # Somebody helps, so that nobody needs to wait.
-            giving_way.end_pending(person, actor=actor, now=now)
+            superseded.end_pending(person, actor=actor, now=now)
             request = _insert(person, said, waits=waits, actor=actor, now=now)
             details = details_of(request, now=now) | {"waits": waits}
-            both_sides.tell(SUPPORT_ASKED, request, person, actor=actor, details=details)
+            history.tell(SUPPORT_ASKED, request, person, actor=actor, details=details)
             return request
     except Refusal as refusal:
         if person is not None:
@@ -83,14 +84,14 @@ def ask(
 
 
 def take_back(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
-    """End a request of the support, also one whose pass was given out. Raises what `requests.refuse` raises."""
+    """End a request of the support, also one whose pass was given out. Raises what `refusing.refuse` raises."""
     authorise(actor, Action.ASK_AS_SUPPORT, customer_id)
     with transaction.atomic():
         action = Action.ASK_AS_SUPPORT
         request, person = requests.locked(request_id, customer_id, action, actor=actor)
         if request.way != Way.SUPPORT:
             raise NotFound
-        requests.stop(request, person, actor=actor, now=now)
+        refusing.stop(request, person, actor=actor, now=now)
 
 
 def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | None:

@@ -13,7 +13,7 @@ from doorward.accounts.errors import LinkInvalid
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import Actor, by_link
 from doorward.customers import locking
-from doorward.recovery import request_state, requests
+from doorward.recovery import refusing, request_state, requests
 from doorward.recovery.models import RecoveryRequest, State
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _end(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: 
     if request_state.is_back(request, now=now):
         requests.deny(request, person, actor=actor, now=now)
         return State.DENIED
-    requests.stop(request, person, actor=actor, now=now)
+    refusing.stop(request, person, actor=actor, now=now)
     return State.REFUSED
 
 

@@ -21,10 +21,11 @@ from doorward.audit.record import record
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.directory.state import enough
 from doorward.policy.effective import effective
-from doorward.policy.grace import Member, midnight, waits
+from doorward.policy.grace import Member, waits
 from doorward.policy.loading import policies_of
 from doorward.policy.models import PolicyVersion
 from doorward.policy.series import counting
+from doorward.policy.waves import midnight
 from doorward.rollout.events import REMINDED
 from doorward.rollout.models import Reminder, ReminderSweep
 

@@ -11,7 +11,7 @@ from doorward.credentials.trusted_browsers.trust import facts_of_trust
 from doorward.gate.loading import SESSION_FACTS, session_facts
 from doorward.gate.many import factors_of
 from doorward.gate.requirement import Step
-from doorward.policy.fields import LONGEST_SESSION
+from doorward.policy.session_lengths import LONGEST_SECONDS
 from doorward.rollout.rules import step_of
 from doorward.sessions.models import Session
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from doorward.sessions.context import FactorRow
     from doorward.sessions.facts import Facts, SessionFacts, TrustFacts
 
-_LONGEST: Final = timedelta(seconds=LONGEST_SESSION)
+_LONGEST: Final = timedelta(seconds=LONGEST_SECONDS)
 
 
 @dataclass(slots=True)

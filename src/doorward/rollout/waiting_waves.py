@@ -32,7 +32,6 @@ from doorward.policy.events import (
     WAVE_PAUSED,
 )
 from doorward.policy.fields import RequiredOf
-from doorward.policy.grace import day_of_wave
 from doorward.policy.loading import policies_of
 from doorward.policy.versions import (
     locked,
@@ -41,7 +40,7 @@ from doorward.policy.versions import (
     policy_of_customer,
     refresh,
 )
-from doorward.policy.waves import WAVES
+from doorward.policy.waves import WAVES, day_of_wave
 
 if TYPE_CHECKING:
     from datetime import datetime

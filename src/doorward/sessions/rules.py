@@ -1,6 +1,6 @@
 """When a session is open: of its facts, which the gate decides on, and of its row, as lookups. The two say the same.
 
-How long one lasts, used or idle, is the policy's (`policy/fields.py`).
+How long one lasts, used or idle, is the policy's (`policy/session_lengths.py`).
 """
 
 from __future__ import annotations

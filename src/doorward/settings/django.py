@@ -8,7 +8,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from doorward import environment
@@ -16,6 +15,7 @@ from doorward.kernel import atomic_files, file_permissions
 from doorward.kernel.crypto import keyring, keys_command
 from doorward.operations import demonstration
 from doorward.settings import database, logs
+from doorward.web.http import csp
 
 PACKAGE = Path(__file__).resolve().parent.parent
 WEB = PACKAGE / "web"
@@ -61,9 +61,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "doorward.web.http.edge.Edge",
-    "doorward.web.http.files.Files",
-    "doorward.web.http.csp.ContentSecurityPolicy",
-    "doorward.web.fast.language.Language",
+    "doorward.web.http.static_files.Files",
+    "doorward.web.http.csp_nonce.ContentSecurityPolicy",
+    "doorward.web.fast.page_language.Language",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "doorward.web.http.gate.Gate",
@@ -87,7 +87,7 @@ PASSWORD_HASHERS = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
-# Never as a file: there may be secrets in what is uploaded. How much it is, is bounded before (`web/server/bodies.py`).
+# Never as a file: there may be secrets in what is uploaded. How much is bounded before: `web/server/body_limits.py`.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
@@ -146,21 +146,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not no-referrer: with it a browser sends `Origin: null`, and the form of that page is refused.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-        "object-src": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = csp.POLICY
 
 # In a demonstration the terminal is for its sign-ins; what goes wrong is written there, too.
 LOGGING = logs.configuration(DOORWARD.log_format, level="WARNING" if DOORWARD.demo else "INFO")

@@ -24,7 +24,7 @@ from doorward.customers.models import CustomerStatus
 from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import SealBroken, open_sealed, seal
 from doorward.kernel.errors import MustWait
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.kernel.text.cleaning import fold_email
 from doorward.signin import sealed
 from doorward.signin.events import PASSWORD_LINK_ASKED
@@ -47,7 +47,7 @@ def ask(*, email: str, client: ClientInfo, now: datetime) -> None:
 
     Raises `MustWait` for an address that asks too much.
     """
-    throttle.spend([throttle.address_key(client.address, throttle.Rule.ASKING)], now=now)
+    throttle.spend([limits.address_key(client.address, limits.Rule.ASKING)], now=now)
     folded = fold_email(email.replace("\0", ""))[:320]
     asked_id = uuid4()
     AskedLink.objects.create(
@@ -94,7 +94,7 @@ def _answer_one(id: UUID, *, now: datetime) -> None:
 def _make(asked: AskedLink, *, now: datetime) -> None:
     try:
         email = open_sealed(asked.email or b"", **sealed.of_asked_link(asked.id)).decode()
-        throttle.spend(throttle.mail_keys(throttle.Mail.ASKED, email), now=now)
+        throttle.spend(limits.mail_keys(limits.Mail.ASKED, email), now=now)
     except (MustWait, SealBroken):  # Its key left the ring: another one can be asked for.
         return
     client = ClientInfo(address=asked.address, browser=asked.browser, request_id=asked.request_id)

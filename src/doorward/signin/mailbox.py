@@ -25,7 +25,7 @@ from doorward.credentials.wrong_proofs import count_refused
 from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.crypto.sealing import SealBroken, keyed_hash, open_sealed, seal
 from doorward.kernel.errors import MustWait, Refusal
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.kernel.ratelimit.mail_budget import MAILBOX_CODE
 from doorward.sessions import ending, issuing
 from doorward.sessions.models import Session
@@ -104,7 +104,7 @@ def verify_code(  # noqa: PLR0913 - the code, and the session whose proof it is
     """
     try:
         if not known_browser:
-            throttle.refuse_waiting([throttle.address_key(actor.client.address)], now=now)
+            throttle.refuse_waiting([limits.address_key(actor.client.address)], now=now)
         proof = _looked_at(session_id, code, now=now)
     except Refusal as refusal:
         _record_failure(refusal, actor=actor, now=now)

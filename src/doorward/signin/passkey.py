@@ -24,7 +24,7 @@ from doorward.gate.evaluate import evaluate
 from doorward.gate.loading import load
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.policy.rules import FactorKind
 from doorward.sessions import issuing
 from doorward.sessions.issuing import Started
@@ -101,7 +101,7 @@ def _try(answer: str, party: Party, coming: _Coming) -> Started | Refusal:
         if passkey is not None:
             actor = Actor(person=passkey.owner.who(), client=coming.client)
         if passkey is None or not passkey.before.known:
-            throttle.refuse_waiting([throttle.address_key(coming.client.address)], now=now)
+            throttle.refuse_waiting([limits.address_key(coming.client.address)], now=now)
         bound_to = coming.browser_hash
         challenges.consume(read.challenge, Purpose.SIGN_IN, bound_to=bound_to, party=party, now=now)
         if passkey is None:

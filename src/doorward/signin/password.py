@@ -23,7 +23,7 @@ from doorward.kernel.db.unsynced import unsynced
 from doorward.kernel.errors import MustWait, OnlyKnownBrowsers, Refusal
 from doorward.kernel.metrics import counting
 from doorward.kernel.metrics.declared import SIGN_INS, SignIn
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.kernel.text.cleaning import fold_email
 from doorward.sessions import issuing
 from doorward.sessions.events import SIGN_IN_ABANDONED
@@ -46,7 +46,7 @@ class Verified:
 
     found: Owner
     actor: Actor
-    keys: list[throttle.Key]
+    keys: list[limits.Key]
     browser: bytes
     known: bool
 
@@ -106,7 +106,7 @@ def verify(
     return Verified(found, actor, keys, browser, known)
 
 
-def _refuse_elsewhere(found: Owner, keys: list[throttle.Key], *, actor: Actor) -> None:
+def _refuse_elsewhere(found: Owner, keys: list[limits.Key], *, actor: Actor) -> None:
     """Send who is right, but at another brand's host, to their own."""
     if cached.answers(found.account.brand_id, actor.client.host):
         return
@@ -116,10 +116,10 @@ def _refuse_elsewhere(found: Owner, keys: list[throttle.Key], *, actor: Actor) -
     raise elsewhere
 
 
-def _counted(folded: str, *, browser: bytes, address: str) -> list[throttle.Key]:
+def _counted(folded: str, *, browser: bytes, address: str) -> list[limits.Key]:
     """Return what a try is counted on. What others at its address do keeps no known browser waiting."""
-    own = throttle.password_key(folded, browser=browser)
-    return [own] if browser else [own, throttle.address_key(address)]
+    own = limits.password_key(folded, browser=browser)
+    return [own] if browser else [own, limits.address_key(address)]
 
 
 def _verify(found: Owner | None, password: str, *, email: str) -> None:
@@ -140,7 +140,7 @@ def _verify(found: Owner | None, password: str, *, email: str) -> None:
 
 
 def _begin(
-    found: Owner, *, keys: list[throttle.Key], actor: Actor, now: datetime, **columns: object
+    found: Owner, *, keys: list[limits.Key], actor: Actor, now: datetime, **columns: object
 ) -> Started:
     # A sign-in that is begun is no event yet: of who loses it to a power cut, the password is asked for again.
     with unsynced(), transaction.atomic():
@@ -172,7 +172,7 @@ def _record_wrong(
     found: Owner | None,
     refusal: Refusal,
     *,
-    keys: list[throttle.Key],
+    keys: list[limits.Key],
     actor: Actor,
     now: datetime,
 ) -> None:

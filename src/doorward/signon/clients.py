@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from doorward.applications import assertions, secrets
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.signon.metadata import audiences
 from doorward.signon.origin import issuer_of
 from doorward.signon.parameters import Unanswerable, application_of
@@ -42,7 +42,7 @@ def authenticate(request: Request, sent: Mapping[str, str], *, public: bool = Tr
         client_id = assertions.issuer_of(sent["client_assertion"])
     application = _find(client_id)
     # Ids that no application has are one to the count: who invents them fills no table, and pushes no other count out.
-    key = throttle.client_key(application.client_id if application else "", request.client.address)
+    key = limits.client_key(application.client_id if application else "", request.client.address)
     throttle.refuse_waiting([key], now=request.now)
     if application is None or not (
         _is_by_key(request, application, sent)

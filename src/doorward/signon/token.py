@@ -9,8 +9,8 @@ from doorward.applications import authorization_codes, claims, keys, pushed, ref
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.applications.requested_scopes import Part, part_of
-from doorward.kernel.ratelimit import throttle
-from doorward.kernel.ratelimit.throttle import Rule
+from doorward.kernel.ratelimit import limits, throttle
+from doorward.kernel.ratelimit.limits import Rule
 from doorward.signon import authorization_request
 from doorward.signon.client_endpoint import client_endpoint, say
 from doorward.signon.clients import authenticate
@@ -101,7 +101,7 @@ def push(request: Request) -> HttpResponse:
         raise ProtocolError(Code.INVALID_REQUEST, "This redirect_uri is not registered.") from error
     authorization_request.read(application, parameters)
     if application.client_type == ClientType.PUBLIC:
-        pushes = throttle.address_key(request.client.address, Rule.PUSHING)
+        pushes = limits.address_key(request.client.address, Rule.PUSHING)
         throttle.spend([pushes], now=request.now)
     address = pushed.keep(application, parameters, now=request.now)
     seconds = int(pushed.LASTS.total_seconds())

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from doorward.accounts import closing
+from doorward.accounts import customer_closing
 from doorward.accounts.looking_after import keeps_help, who_look_after
 from doorward.accounts.models import Administrator, MailedLink, Status
 from doorward.credentials.models import USABLE, Factor, TrustedBrowser
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 def change_customer(
     customer_id: UUID, wanted: CustomerChange, *, actor: Actor, now: datetime
 ) -> None:
-    """Change a customer as `accounts.closing.change_customer` does; refuse a brand at which nobody could help."""
+    """Change a customer as `customer_closing.change_customer` does; refuse a brand at which nobody could help."""
     authorise(actor, Action.CHANGE_CUSTOMER, customer_id)
     customers = Customer.objects.filter(id=customer_id)
     with protection.refusals_recorded(actor=actor), transaction.atomic():
         was = customers.values_list("brand_id", flat=True).first()
         with keeps_help(customers, now=now) as shut_out:
-            closing.change_customer(customer_id, wanted, actor=actor, now=now)
+            customer_closing.change_customer(customer_id, wanted, actor=actor, now=now)
             if wanted.brand_id != was:
                 for host in _hosts_of(wanted.brand_id):
                     shut_out.update(_shut_out(customers, host))

@@ -33,7 +33,7 @@ from doorward.customers import locking as customer_lock
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait, Refusal
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.permissions.actions import Action
 from doorward.sessions import ending, issuing, queries
 from doorward.sessions.errors import StaleRequest
@@ -250,8 +250,8 @@ def forget_failures(person: Administrator, *, browser_token: str = "") -> None:
     browser = issuing.browser_hash(browser_token)
     throttle.reset(
         [
-            throttle.password_key(person.email_folded),
-            throttle.password_key(person.email_folded, browser=browser),
+            limits.password_key(person.email_folded),
+            limits.password_key(person.email_folded, browser=browser),
         ]
     )
 
@@ -272,7 +272,7 @@ def _verify_current(
     person: Administrator, current: str, *, field: str, actor: Actor, now: datetime
 ) -> None:
     """Look at the current password; counted for this session alone, so that no other browser has to wait."""
-    keys = [throttle.proof_key(actor.session_id or person.id)]
+    keys = [limits.proof_key(actor.session_id or person.id)]
     try:
         throttle.reserve(keys, now=now)
     except MustWait as refusal:

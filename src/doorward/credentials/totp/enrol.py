@@ -21,7 +21,7 @@ from doorward.customers.rights import authorise
 from doorward.kernel.clock_set_back import SKEW, lasts
 from doorward.kernel.crypto import sealing
 from doorward.kernel.errors import Refusal
-from doorward.kernel.ratelimit import throttle
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.rules import FactorKind
@@ -129,7 +129,7 @@ def _check(auth: AuthContext, code: str, *, now: datetime) -> tuple[bytes, int]:
     """Return the secret and the time step of a right code; counted before it is looked at."""
     session_id = auth.browser.session_id
     # Of nobody else: what is guessed at is a secret that this session sees, and no sign-in fails by it.
-    keys = [throttle.set_up_key(session_id)]
+    keys = [limits.set_up_key(session_id)]
     throttle.reserve(keys, now=now)
     try:
         secret = _open_set_up(_shown(session_id, now=now))

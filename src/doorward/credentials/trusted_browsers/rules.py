@@ -1,7 +1,8 @@
 """When a browser may be trusted to need no second factor, and for how long it is: the policy decides, live.
 
 NIST SP 800-63B-4 (5.1) does not count a remembered browser as a factor: so it is off unless a customer's policy
-allows it, stands only in for the second step of signing in, and is never reauthentication.
+allows it, stands only in for the second step of signing in, and is never reauthentication. Another password, like all
+that ends sessions, raises the security version (`sessions/ending.py`): no trust of before counts after it.
 """
 
 from __future__ import annotations

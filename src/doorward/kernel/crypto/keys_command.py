@@ -36,11 +36,11 @@ class CommandedKeys:
         self.ring: KeyRing = parse(_printed_by(command), where=self.where)
 
 
-def _printed_by(command: str) -> bytes:
+def _begun(command: str) -> subprocess.Popen[bytes]:
     # A secret manager's client needs none of our settings, and the database's password least.
     given = {name: value for name, value in os.environ.items() if not name.startswith("DOORWARD_")}
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             shlex.split(command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -51,7 +51,10 @@ def _printed_by(command: str) -> bytes:
     except (OSError, ValueError, IndexError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is no command"
         raise KeyRingBroken(f"{_NAME} cannot be run: {said}.") from None
-    with process:
+
+
+def _printed_by(command: str) -> bytes:
+    with _begun(command) as process:
         try:
             out, err = _read(process)
             code = process.wait(timeout=SECONDS)

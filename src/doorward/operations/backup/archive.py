@@ -1,16 +1,17 @@
 """The form of a backup: a tar file (POSIX ustar) that any `tar` opens, and in which no byte changes unseen.
 
 `form` says what it is, `database/00000001` and so on are the database in pieces, `manifest.json` says what is in it,
-and `sha256` is the checksum of every byte before it. What breaks off on the way has no end, and is refused. It is read
-and written piece by piece: however big the database, some megabytes are in memory.
+and `sha256` is the checksum of every byte before it (`checksums.py`). What breaks off on the way has no end, and is
+refused. It is read and written piece by piece: however big the database, some megabytes are in memory.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from tarfile import BLOCKSIZE, USTAR_FORMAT, TarError, TarInfo
 from typing import TYPE_CHECKING, Any, Final
+
+from doorward.operations.backup.checksums import Checksums
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,22 +30,20 @@ class NoBackup(Exception):
 
 def pack(pieces: Iterable[bytes], manifest: Callable[[], dict[str, Any]]) -> Iterator[bytes]:
     """Return a backup bit by bit; `manifest` is asked when the last piece is through."""
-    whole, database = hashlib.sha256(), hashlib.sha256()
-    size = 0
+    sums = Checksums()
 
     def through(name: str, content: bytes) -> bytes:
         member = _member(name, content)
-        whole.update(member)
+        sums.add(member)
         return member
 
     yield through("form", _FORM)
     for number, piece in enumerate(pieces, start=1):
-        database.update(piece)
-        size += len(piece)
+        sums.add_piece(piece)
         yield through(_piece(number), piece)
-    said = {**manifest(), "bytes": size, "sha256": database.hexdigest()}
+    said = {**manifest(), **sums.of_database()}
     yield through("manifest.json", json.dumps(said, indent=1).encode() + b"\n")
-    yield _member("sha256", whole.hexdigest().encode() + b"\n")
+    yield _member("sha256", sums.line())
     yield _END
 
 
@@ -57,9 +56,8 @@ class Unpacking:
     def __init__(self, take: Callable[[bytes], object]) -> None:
         self._take = take
         self._left = bytearray()
-        self._whole, self._database = hashlib.sha256(), hashlib.sha256()
+        self._sums = Checksums()
         self._next = 0
-        self._size = 0
         self._manifest: dict[str, Any] = {}
         self._ended = False
 
@@ -104,18 +102,17 @@ class Unpacking:
 
     def _look_at(self, name: str, content: bytes, member: bytes) -> None:
         if name == "sha256" and self._manifest:
-            if member != _member(name, self._whole.hexdigest().encode() + b"\n"):
+            if member != _member(name, self._sums.line()):
                 raise NoBackup("its checksum is another one: it was changed on the way")
             self._ended = True
             return
-        self._whole.update(member)
+        self._sums.add(member)
         if self._next == 0:
             _must_be_ours(name, content)
         elif name == "manifest.json" and not self._manifest:
             self._manifest = self._read(content)
         elif name == _piece(self._next) and not self._manifest:
-            self._database.update(content)
-            self._size += len(content)
+            self._sums.add_piece(content)
             self._take(content)
         else:
             raise NoBackup("it was changed on the way")
@@ -124,8 +121,8 @@ class Unpacking:
     def _read(self, content: bytes) -> dict[str, Any]:
         try:
             said: dict[str, Any] = json.loads(content)
-            same = (said["bytes"], said["sha256"]) == (self._size, self._database.hexdigest())
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            same = said | self._sums.of_database() == said
+        except (ValueError, TypeError, RecursionError) as error:
             raise NoBackup("it was changed on the way") from error
         if not same:
             raise NoBackup("its database is not what its manifest says")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from doorward.customers.tabs import ACCOUNT, ADMINISTRATORS
 from doorward.directory import adoption, people
 from doorward.directory.adoption import Totals
-from doorward.directory.search import Wanted
+from doorward.directory.search_and_sort import Wanted
 from doorward.directory.state import Rule
 from doorward.gate.requirement import Need
 from doorward.kernel.text.tables import lines as lines_of

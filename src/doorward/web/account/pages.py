@@ -13,9 +13,9 @@ from doorward.customers.tab_titles import titles_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.policy import series
 from doorward.policy.fields import RequiredOf
-from doorward.policy.grace import midnight
 from doorward.policy.loading import policies_of
 from doorward.policy.versions import policy_of_customer
+from doorward.policy.waves import midnight
 from doorward.rollout import waiting_waves
 from doorward.web.kit import policy_form
 from doorward.web.kit.policy_versions import VersionLine, version_lines

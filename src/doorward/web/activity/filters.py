@@ -20,7 +20,7 @@ from doorward.audit.newest import Newest, Parts
 from doorward.audit.record import history_of_customer
 from doorward.customers.models import Customer, CustomerKind
 from doorward.directory.counts import NOBODY
-from doorward.directory.search import LONGEST_SEARCH, Wanted, matching, named
+from doorward.directory.search_and_sort import LONGEST_SEARCH, Wanted, matching, named
 from doorward.directory.state import ANY_STATUS, Rule
 from doorward.notifications.history_words import types_of
 from doorward.policy.fields import Kinds

@@ -16,7 +16,7 @@ from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action
 from doorward.recovery import help as helping
-from doorward.recovery import queries, requests, set_up_words
+from doorward.recovery import queries, refusing, requests, set_up_words
 from doorward.web.administrators.forms import DecideForm, HelpForm
 from doorward.web.administrators.pages import HelpPage, PassPage, RequestPage, RequestsPage
 from doorward.web.administrators.views import RIGHT
@@ -82,7 +82,7 @@ def refuse(request: Request, request_id: UUID) -> HttpResponse:
     """Show a request; refuse it, or take it back."""
     if request.method != "POST":
         return _show(request, request_id)
-    return _decide(request, request_id, requests.refuse, done=_("The request is refused."))
+    return _decide(request, request_id, refusing.refuse, done=_("The request is refused."))
 
 
 @needs(RIGHT, post=Need.of(Action.AGREE_TO_HELP))

@@ -12,7 +12,7 @@ from doorward.accounts.models import Status
 from doorward.customers.cached import not_for
 from doorward.customers.tab_titles import title_of
 from doorward.directory.people import list_people
-from doorward.directory.search import LONGEST_SEARCH, Sort, Wanted
+from doorward.directory.search_and_sort import LONGEST_SEARCH, Sort, Wanted
 from doorward.directory.state import ANY_STATUS, Attention, FactorFilter, Rule
 from doorward.rollout import ticking
 from doorward.rollout.models import RunState
@@ -25,7 +25,7 @@ from doorward.web.administrators.person_words import (
 )
 from doorward.web.http.requests import session_of, signed_in
 from doorward.web.kit.paging import lines_shown, page_address, page_number
-from doorward.web.kit.tabs import tabs_in_order
+from doorward.web.kit.tab_bar import tabs_in_order
 from doorward.web.kit.tags import factor_tags, status_tag
 from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from doorward.accounts.services import PARTS
 from doorward.gate.requirement import Need
 from doorward.permissions.actions import Action
 from doorward.web.kit.offered import may
@@ -16,12 +17,7 @@ if TYPE_CHECKING:
     from doorward.web.http.requests import Request
     from doorward.web.kit.fields import Field
 
-_PARTS: Final = {
-    "tabs": Action.GIVE_RIGHTS,
-    "status": Action.CHANGE_STATUS,
-    "require_2fa": Action.REQUIRE_TWO_FACTORS,
-    "email": Action.CHANGE_EMAIL,
-}
+_PARTS: Final = {**PARTS, "email": Action.CHANGE_EMAIL}
 
 
 def locked_parts(request: Request) -> frozenset[str]:

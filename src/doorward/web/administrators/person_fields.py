@@ -16,8 +16,8 @@ from doorward.kernel.text.cleaning import LONGEST_EMAIL
 from doorward.web.administrators.person_words import tab_help
 from doorward.web.administrators.staff_scope_fields import scope_fields
 from doorward.web.kit.fields import Field, Option, plain_field
-from doorward.web.kit.languages import language_field
-from doorward.web.kit.tabs import tabs_in_order
+from doorward.web.kit.language_field import language_field
+from doorward.web.kit.tab_bar import tabs_in_order
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator

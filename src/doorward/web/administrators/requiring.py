@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from doorward.accounts.errors import NothingSelected
-from doorward.directory.search import matching
+from doorward.directory.search_and_sort import matching
 from doorward.directory.state import Rule
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import MustWait, NotFound, Refusal

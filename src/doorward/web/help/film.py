@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from markupsafe import Markup
 
-from doorward.web.http.files import FOLDER, address_of
+from doorward.web.http.static_files import FOLDER, address_of
 
 # A guide's Markdown names one as a picture: `film/two-factor`.
 NAMES: Final = ("two-factor", "lost-phone")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from doorward.web.http.files import FOLDER, address_of
+from doorward.web.http.static_files import FOLDER, address_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from doorward.customers.cached import tab_links
 from doorward.customers.tab_titles import TITLES
 from doorward.operations.waiting_for_staff import NOTHING
 from doorward.web.home.weak import WeakLine, staff_lines, waiting_lines, weak_lines
-from doorward.web.kit.tabs import ADDRESSES, keys_for
+from doorward.web.kit.tab_bar import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -35,40 +35,39 @@ class WeakLine:
 
 def waiting_lines(weak: Weak | None) -> Iterator[WeakLine]:
     """Yield a line for each kind of request that waits for the reader."""
-    if weak is None:
-        return
+    if weak is not None:
+        yield from _after_a_loss(weak)
+        if weak.asks_to_manage:
+            words = ngettext(
+                "%(n)s request from support to manage your portal is waiting for approval",
+                "%(n)s requests from support to manage your portal are waiting for approval",
+                weak.asks_to_manage,
+            )
+            yield _counted(words, weak.asks_to_manage, "/managing/", "eye", do=_("Look at it"))
+
+
+def _after_a_loss(weak: Weak) -> Iterator[WeakLine]:
     if weak.to_fetch:
         words = ngettext(
             "You can fetch the set-up pass of %(n)s colleague",
             "You can fetch the set-up passes of %(n)s colleagues",
             weak.to_fetch,
         )
-        text = words % {"n": number(weak.to_fetch)}
-        yield WeakLine(text, _("Fetch it"), "/requests/", "key-round")
+        yield _counted(words, weak.to_fetch, "/requests/", "key-round", do=_("Fetch it"))
     if weak.to_confirm:
         words = ngettext(
             "%(n)s person came back with a set-up pass. Was it really them?",
             "%(n)s people came back with a set-up pass. Was it really them?",
             weak.to_confirm,
         )
-        text = words % {"n": number(weak.to_confirm)}
-        yield WeakLine(text, _("Say who it was"), "/requests/", "user-check")
+        yield _counted(words, weak.to_confirm, "/requests/", "user-check", do=_("Say who it was"))
     if weak.asks_for_help:
         words = ngettext(
             "%(n)s request for help after a loss is waiting for your decision",
             "%(n)s requests for help after a loss are waiting for your decision",
             weak.asks_for_help,
         )
-        text = words % {"n": number(weak.asks_for_help)}
-        yield WeakLine(text, _("Look at it"), "/requests/", "life-buoy")
-    if weak.asks_to_manage:
-        words = ngettext(
-            "%(n)s request from support to manage your portal is waiting for approval",
-            "%(n)s requests from support to manage your portal are waiting for approval",
-            weak.asks_to_manage,
-        )
-        text = words % {"n": number(weak.asks_to_manage)}
-        yield WeakLine(text, _("Look at it"), "/managing/", "eye")
+        yield _counted(words, weak.asks_for_help, "/requests/", "life-buoy", do=_("Look at it"))
 
 
 def staff_lines(waits: Waiting) -> Iterator[WeakLine]:
@@ -200,12 +199,11 @@ def _of_people(weak: Weak) -> Iterator[WeakLine]:
             "%(n)s exceptions from the policy end within a week",
             weak.exceptions,
         )
-        text = words % {"n": number(weak.exceptions)}
-        yield WeakLine(text, _("Look at them"), "/account/#exceptions", "clock")
+        yield _counted(words, weak.exceptions, "/account/#exceptions", "clock")
 
 
-def _counted(words: str, counted: int, href: str, icon: str) -> WeakLine:
-    return WeakLine(words % {"n": number(counted)}, _("Look at them"), href, icon)
+def _counted(words: str, counted: int, href: str, icon: str, *, do: str = "") -> WeakLine:
+    return WeakLine(words % {"n": number(counted)}, do or _("Look at them"), href, icon)
 
 
 def _about(

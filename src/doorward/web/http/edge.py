@@ -19,7 +19,7 @@ from doorward.web.http import tracing
 from doorward.web.http.addresses import refuse_sender, sender_of
 from doorward.web.http.methods import refuse_method
 from doorward.web.http.rooms import outcome_of, room_of
-from doorward.web.server.bodies import refusal_of
+from doorward.web.server.body_limits import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ class Edge:
         self.line = json_line if settings.DOORWARD.log_format == "json" else text_line
 
     def __call__(self, request: Request) -> HttpResponseBase:
-        """Answer a request; one that was refused before it was read (`bodies.judge`), with that."""
+        """Answer a request; one that was refused before it was read (`body_limits.judge`), with that."""
         started = time.perf_counter()
         address, secure = sender_of(request.META)
         if secure or self.https:

@@ -41,8 +41,6 @@ from doorward.web.http import cookies, device, tracing
 from doorward.web.http.errors import (
     error_page,
     must_wait,
-    not_saved,
-    not_signed_out,
     refusal_page,
     with_page,
 )
@@ -50,12 +48,13 @@ from doorward.web.http.flash import ENDED, forget_ended
 from doorward.web.http.formtoken import renew
 from doorward.web.http.needs import Declaration, declared
 from doorward.web.http.origins import settle
+from doorward.web.http.outage import not_saved, not_signed_out
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import Gated
 from doorward.web.http.unsent import CONTINUE, keep_unsent
 from doorward.web.http.use import note_use
-from doorward.web.kit.tabs import ADDRESSES, keys_for
+from doorward.web.kit.tab_bar import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A language that was chosen is kept in its browser; which one a page is shown in, `web/fast/language.py`."""
+"""A language that was chosen is kept in its browser; which one a page is shown in, `web/fast/page_language.py`."""
 
 from __future__ import annotations
 

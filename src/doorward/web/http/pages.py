@@ -17,7 +17,7 @@ from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.forms import NOTHING
 from doorward.web.kit.jinja import page_template
 from doorward.web.kit.offered import shown_to
-from doorward.web.kit.tabs import tab_items
+from doorward.web.kit.tab_bar import tab_items
 from doorward.web.kit.why import sentence
 
 if TYPE_CHECKING:

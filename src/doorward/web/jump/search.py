@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from doorward.customers import cached, staff_scope
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS, CUSTOMERS
-from doorward.directory import people, search
+from doorward.directory import people, search_and_sort
 from doorward.gate.requirement import Need
 from doorward.kernel.text import names
 from doorward.web.jump.places import open_to
 from doorward.web.kit.offered import may
-from doorward.web.kit.tabs import tab_items
+from doorward.web.kit.tab_bar import tab_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -113,7 +113,7 @@ def _people(customer_id: UUID, text: str) -> Group:
 
 
 def _customers(scope: Scope, text: str) -> Group:
-    called, order = search.named(text), ("name_sort", "id")
+    called, order = search_and_sort.named(text), ("name_sort", "id")
     rows = staff_scope.customers(scope).filter(called).order_by()
     ids = list(rows.values_list("id", flat=True)[: people.FEW + 1])
     # Few are put in order by themselves; of many the first ones are found soon, in their order.

@@ -18,7 +18,7 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 from doorward.web.fast.templates import PlainTemplates
-from doorward.web.http import files
+from doorward.web.http import static_files
 from doorward.web.kit import fields, times
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.icons import icon, name_drawing
@@ -146,7 +146,7 @@ def url(name: str, *args: object, **kwargs: object) -> str:
 @cache
 def static(path: str) -> str:
     """Return the address of a static file, with the hash of its content."""
-    return files.address_of(path)
+    return static_files.address_of(path)
 
 
 def initials(name: str) -> str:

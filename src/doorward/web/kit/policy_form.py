@@ -25,11 +25,11 @@ from doorward.policy.fields import (
     Values,
 )
 from doorward.policy.fields import read as read_values
-from doorward.policy.grace import midnight
 from doorward.policy.versions import LONGEST_REASON, Wanted
+from doorward.policy.waves import midnight
 from doorward.web.http import posted
 from doorward.web.kit.fields import Field, Option, plain_field
-from doorward.web.kit.tabs import tabs_in_order
+from doorward.web.kit.tab_bar import tabs_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from doorward.accounts.models import Administrator
 from doorward.audit.naming import full_name
 from doorward.customers.models import Customer
-from doorward.directory.search import LONGEST_SEARCH, with_words
+from doorward.directory.search_and_sort import LONGEST_SEARCH, with_words
 from doorward.policy import series
 from doorward.policy.fields import FIELDS
 from doorward.rollout import kept_rehearsals, ticking

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from doorward.managing import over, queries
+from doorward.managing import queries, when_over
 from doorward.managing.models import State
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ class Visit:
 def visits(customer_id: UUID, *, provider: str, now: datetime) -> tuple[Visit, ...]:
     """Return those that are not over, the newest first. `provider`: as its brand is called here."""
     found = queries.open_at(customer_id)
-    return tuple(_visit(one, provider) for one in found if over.is_open(one, now=now))
+    return tuple(_visit(one, provider) for one in found if when_over.is_open(one, now=now))
 
 
 def let_in(customer_id: UUID, *, provider: str, now: datetime) -> tuple[Visit, ...]:
     """Return those alone to whom somebody has said yes: for *Home*, which tells in numbers of what waits."""
     found = (one for one in queries.open_at(customer_id) if one.state != State.ASKED)
-    return tuple(_visit(one, provider) for one in found if over.is_open(one, now=now))
+    return tuple(_visit(one, provider) for one in found if when_over.is_open(one, now=now))
 
 
 def _visit(managing: Managing, provider: str) -> Visit:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from doorward.customers import cached, deletion, staff_scope
 from doorward.customers.models import Customer, CustomerStatus
 from doorward.directory.people import FEW
-from doorward.directory.search import named
+from doorward.directory.search_and_sort import named
 from doorward.kernel.text import names
 from doorward.web.kit.paging import page_address
 from doorward.web.kit.times import number

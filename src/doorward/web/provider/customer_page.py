@@ -22,7 +22,7 @@ from doorward.recovery import queries
 from doorward.web.kit.adoption import by_kind
 from doorward.web.kit.fields import Field, Option, line
 from doorward.web.kit.forms import NOTHING, Wrong, blank
-from doorward.web.kit.languages import language_field
+from doorward.web.kit.language_field import language_field
 from doorward.web.kit.policy_form import in_words
 from doorward.web.provider import account_history
 from doorward.web.provider.forms import CustomerForm, InviteForm, NewCustomerForm, NoteForm

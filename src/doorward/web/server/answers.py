@@ -21,7 +21,7 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, reset_queries
 
-from doorward.web.server.bodies import judge_parts
+from doorward.web.server.body_limits import judge_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -23,7 +23,7 @@ from doorward.kernel.db.postgresql import patience
 from doorward.web.http import tracing
 from doorward.web.server import stalled
 from doorward.web.server.answers import Held, answer
-from doorward.web.server.bodies import (
+from doorward.web.server.body_limits import (
     BODY,
     BUSY,
     PAUSE_SECONDS,

@@ -26,9 +26,9 @@ from doorward.web.http.needs import needs, serves
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of
 from doorward.web.kit import passkeys
-from doorward.web.kit.field_words import lines_of
 from doorward.web.kit.forms import is_bare, read, wrong
 from doorward.web.kit.passkeys import CodeForm
+from doorward.web.kit.saved_request_words import lines_of
 from doorward.web.signin.forms import HeadingForm, NotNowForm, OwnPasswordForm
 from doorward.web.signin.pages import ContinuePage, ReauthenticationPage
 

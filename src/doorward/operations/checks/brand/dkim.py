@@ -75,25 +75,18 @@ def _any_key(domain: str, names: NameSystem) -> Finding:
 
 
 def _key(where: str, text: str) -> Finding:
-    tags, named = tags_of(text), {"where": where}
+    tags, anew = tags_of(text), Record(where, "TXT", "v=DKIM1; k=rsa; p=…")
+    bits = _bits(tags) if tags["p"] else None
+    named = {"where": where, "bits": bits}
+    longer = _("Make a key of 2048 bits, and create this record with it.")
     if not tags["p"]:
-        return unfit(
-            _DKIM,
-            _("The DKIM key at %(where)s was revoked: its p= is empty.") % named,
-            _("Create this record, with the key that signs now."),
-            Record(where, "TXT", "v=DKIM1; k=rsa; p=…"),
-        )
-    bits = _bits(tags)
-    if bits is None or bits < _LEAST_BITS:
-        return unfit(
-            _DKIM,
-            _("The DKIM key at %(where)s cannot be read.") % named
-            if bits is None
-            else _("The DKIM key at %(where)s has only %(bits)s bits, so receivers ignore it.")
-            % {**named, "bits": bits},
-            _("Make a key of 2048 bits, and create this record with it."),
-            Record(where, "TXT", "v=DKIM1; k=rsa; p=…"),
-        )
+        revoked = _("The DKIM key at %(where)s was revoked: its p= is empty.") % named
+        return unfit(_DKIM, revoked, _("Create this record, with the key that signs now."), anew)
+    if bits is None:
+        return unfit(_DKIM, _("The DKIM key at %(where)s cannot be read.") % named, longer, anew)
+    if bits < _LEAST_BITS:
+        short = _("The DKIM key at %(where)s has only %(bits)s bits, so receivers ignore it.")
+        return unfit(_DKIM, short % named, longer, anew)
     if "y" in tags.get("t", "").split(":"):
         return advice(
             _DKIM,
@@ -102,12 +95,8 @@ def _key(where: str, text: str) -> Finding:
             Record(where, "TXT", joined(tags | {"t": ""})),
         )
     if bits < _GOOD_BITS:
-        return advice(
-            _DKIM,
-            _("The DKIM key at %(where)s has %(bits)s bits.") % {**named, "bits": bits},
-            _("Make a key of 2048 bits, and create this record with it."),
-            Record(where, "TXT", "v=DKIM1; k=rsa; p=…"),
-        )
+        few = _("The DKIM key at %(where)s has %(bits)s bits.")
+        return advice(_DKIM, few % named, longer, anew)
     return fine(_DKIM, _("There is a DKIM key at %(where)s.") % named)
 
 

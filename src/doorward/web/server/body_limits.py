@@ -61,7 +61,6 @@ TOO_LARGE: Final = Refused(413, "The request is too large.")
 OTHER_KIND: Final = Refused(415, "A form is sent in UTF-8.")
 TOO_SLOW: Final = Refused(408, "The request did not come in time.")
 BUSY: Final = Refused(503, "Other files are being read. Try again in a moment.")
-BROKEN: Final = Refused(400, "The request cannot be understood.")
 
 
 def bound_of(environ: Mapping[str, Any]) -> Bound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.recovery import both_sides
+from doorward.recovery import history
 from doorward.recovery.events import HELP_GAVE_WAY
 from doorward.recovery.models import PENDING, RecoveryRequest, SetUpPass, State
 
@@ -36,4 +36,4 @@ def _end(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: 
     closed_by = actor.person.id if actor.person else None
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=State.ENDED, closed_by=closed_by, closed_at=now)
-    both_sides.tell(HELP_GAVE_WAY, request, person, actor=actor)
+    history.tell(HELP_GAVE_WAY, request, person, actor=actor)

@@ -1,7 +1,7 @@
 """The parts of `doorward run`, each a process of its own.
 
 What serves and what works are forked from the first process (`forked.py`), which has loaded what they need. A backup is
-a program of its own, which ends: `python -m doorward.cli.parts back-up PARENT`.
+a program of its own, which ends: `python -m doorward.cli.processes back-up PARENT`.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _back_up_when_due(stop: threading.Event) -> None:
 
 def _run_part(part: str, stop: threading.Event, *, meanwhile: Callable[[], None]) -> bool:
     """Run a part to its end, or until `stop`; return whether it ended well. It dies with this thread, the worker's."""
-    words = [sys.executable, "-m", "doorward.cli.parts", part, str(os.getpid())]
+    words = [sys.executable, "-m", "doorward.cli.processes", part, str(os.getpid())]
     with subprocess.Popen(words) as process:
         try:
             while process.poll() is None and not stop.wait(0.2):

@@ -17,11 +17,11 @@ from doorward.customers import locking
 from doorward.customers.models import CustomerStatus
 from doorward.policy.loading import policies_of
 from doorward.recovery import (
-    both_sides,
-    giving_way,
+    history,
     request_state,
     rules,
     set_up_pass,
+    superseded,
     support,
     waiting,
 )
@@ -106,11 +106,11 @@ def _may_be_mailed(request: RecoveryRequest, person: Administrator, *, now: date
 
 def _mail(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
     """Make the pass that is mailed. Nothing is suspended: a device that its owner has ends all this."""
-    giving_way.end_issued(person, actor=WORKER, now=now)
+    superseded.end_issued(person, actor=WORKER, now=now)
     set_up_pass.make(request, now=now)
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=State.ISSUED, approved_at=now)
-    both_sides.tell(PASS_MAILED, request, person, actor=WORKER)
+    history.tell(PASS_MAILED, request, person, actor=WORKER)
 
 
 def _end(request: RecoveryRequest, person: Administrator, *, now: datetime) -> None:
@@ -119,4 +119,4 @@ def _end(request: RecoveryRequest, person: Administrator, *, now: datetime) -> N
     unused.update(ended_at=now)
     rows = RecoveryRequest.objects.filter(id=request.id)
     rows.update(state=State.ENDED, closed_at=now)
-    both_sides.tell(HELP_ENDED, request, person, actor=WORKER)
+    history.tell(HELP_ENDED, request, person, actor=WORKER)
