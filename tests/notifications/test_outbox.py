@@ -150,7 +150,7 @@ def test_what_a_clock_wrote_that_was_ahead_is_due_once_it_is_set_right(
     outbox.dispatch(now=ahead)
     first = outbox.claim(now=now)
     assert first is not None
-    outbox.mark_failed(first, error="later", now=ahead)
+    outbox.put_off(first, until=ahead + retries.FIRST_WAIT, error="later")
     assert outbox.claim(now=now) is not None
 
 

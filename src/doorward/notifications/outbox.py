@@ -24,6 +24,7 @@ from doorward.notifications.events import ALL
 from doorward.notifications.mailboxes import deliveries_of
 from doorward.notifications.messages import ASKED_FOR, FIRST, LAST, WAITED_FOR
 from doorward.notifications.models import Delivery, State
+from doorward.notifications.retries import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from datetime import datetime
