@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -33,7 +34,7 @@ from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers import locking as customer_lock
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import Refusal
+from doorward.kernel.errors import Refusal, refusal_of
 from doorward.kernel.field_checks import Checks
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
@@ -142,11 +143,7 @@ def made_before(person_id: UUID) -> int:
 
 def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | None:
     """Return why `make` would take none for this person, as a page asks before it offers it; None: it would."""
-    try:
-        _check(person, actor=actor, now=now)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(partial(_check, person, actor=actor, now=now))
 
 
 def _cleaned(reason: str, until: str, *, now: datetime) -> tuple[str, datetime]:

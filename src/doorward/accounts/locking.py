@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.audit.actor import Actor
+    from doorward.audit.events import EventType
     from doorward.kernel.errors import Refusal
     from doorward.permissions.actions import Action
 
@@ -48,10 +49,17 @@ def must_still_may(
         raise StaleRequest
 
 
-def record_refusal(person: Administrator, refusal: Refusal, *, actor: Actor, now: datetime) -> None:
-    """Write down, after its transaction, that a change of somebody was refused."""
+def record_refusal(
+    person: Administrator,
+    refusal: Refusal,
+    event_type: EventType = CHANGE_REFUSED,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write down, after its transaction, that what somebody would do to a person was refused."""
     repeats.record_once(
-        CHANGE_REFUSED,
+        event_type,
         actor=actor,
         subject=person.who(),
         outcome=Outcome.REFUSED,

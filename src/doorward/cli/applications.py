@@ -13,8 +13,8 @@ from doorward.gate.assurance import Assurance
 
 if TYPE_CHECKING:
     from doorward.applications.clients import ApplicationDetails
-    from doorward.applications.models import Application
-    from doorward.applications.trying import Present, Tried, Way
+    from doorward.applications.models import Application, Site
+    from doorward.applications.trying import Present, Way
 
 # The password alone is no more than everybody verifies.
 _ASKED = tuple(one.value for one in Assurance if one is not Assurance.PASSWORD)
@@ -166,16 +166,17 @@ def try_(tab: str, email: str, *, as_json: bool) -> None:
 
     Nobody is signed in by it. History has it.
     """
+    print_tried(_of(tab), email, as_json=as_json)
+
+
+def print_tried(of: Application | Site, email: str, *, as_json: bool) -> None:
+    """Print what would come of somebody's trying: the sessions that there are, the ways to sign in, what is told."""
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.applications import trying  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
-    print_tried(trying.try_it(_of(tab), email, actor=CONSOLE, now=timezone.now()), as_json=as_json)
-
-
-def print_tried(tried: Tried, *, as_json: bool) -> None:
-    """Print what would come of it: the sessions that there are, the ways to sign in, and what is told."""
+    tried = trying.try_it(of, email, actor=CONSOLE, now=timezone.now())
     ways = [(_with(one), one.step.value, one.acr.value, one.amr) for one in tried.ways]
     if as_json:
         names = ("with", "step", "acr", "amr")

@@ -85,12 +85,7 @@ def try_(tab: str, email: str, *, as_json: bool) -> None:
 
     Nobody is signed in by it. History has it.
     """
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.applications import trying  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-
-    print_tried(trying.try_it(_of(tab), email, actor=CONSOLE, now=timezone.now()), as_json=as_json)
+    print_tried(_of(tab), email, as_json=as_json)
 
 
 def _of(tab: str) -> Site:

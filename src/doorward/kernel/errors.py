@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 def _(text: str) -> str:
@@ -217,3 +217,12 @@ class PictureTooSmall(PictureRefused):
 
     def __init__(self, least: int) -> None:
         super().__init__(least=least)
+
+
+def refusal_of(asked: Callable[[], object]) -> Refusal | None:
+    """Return what refuses this, as a page asks before it offers it; None: nothing does."""
+    try:
+        asked()
+    except Refusal as refusal:
+        return refusal
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from doorward.credentials.models import USABLE, Factor
 from doorward.customers import locking
 from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import NotFound, Refusal, refusal_of
 from doorward.kernel.text.cleaning import clean_line
 from doorward.managing import agree, chosen, end, rules, when_over
 from doorward.managing.errors import (
@@ -102,11 +103,7 @@ def why_not(customer: Customer, *, actor: Actor, now: datetime) -> Refusal | Non
     `ManageInBrowser`, `OwnPortal`, `CustomerNotActive`, `ManagingNotAllowed`, `OwnFactorFirst`,
     `ManagingAlready`, `ManagingAskedTooOften`, `NobodyCouldAgree`.
     """
-    try:
-        _refuse(customer, actor=actor, now=now)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(partial(_refuse, customer, actor=actor, now=now))
 
 
 def always(customer: Customer, *, now: datetime) -> bool:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from doorward.accounts.errors import WrongStatus
-from doorward.accounts.locking import must_still_may
+from doorward.accounts.locking import must_still_may, record_refusal
 from doorward.accounts.models import Administrator, Status
-from doorward.audit import repeats
-from doorward.audit.events import Outcome
 from doorward.audit.record import record
 from doorward.credentials import suspension
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers import locking
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import NotFound, Refusal, refusal_of
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.fields import RecoveryBy
@@ -85,7 +84,7 @@ def help_person(
             return Helped(request)
     except Refusal as refusal:
         if person is not None:
-            remember(person, refusal, actor=actor, now=now)
+            record_refusal(person, refusal, HELP_TRIED, actor=actor, now=now)
         raise
 
 
@@ -141,11 +140,7 @@ def refuse_helper(
 
 def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | None:
     """Return why `help_person` would refuse whatever is said, as a page asks first; None: it would not."""
-    try:
-        _refuse(person, actor=actor, now=now)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(partial(_refuse, person, actor=actor, now=now))
 
 
 def second_is_due(person: Administrator, *, now: datetime) -> bool:
@@ -159,18 +154,6 @@ def second_is_due(person: Administrator, *, now: datetime) -> bool:
     return rules.needs_second(
         just_before.recovery_by(person, now=now),
         looks_after=just_before.looked_after(person, now=now),
-    )
-
-
-def remember(person: Administrator, refusal: Refusal, *, actor: Actor, now: datetime) -> None:
-    """Record that a rule refused it."""
-    repeats.record_once(
-        HELP_TRIED,
-        actor=actor,
-        subject=person.who(),
-        outcome=Outcome.REFUSED,
-        details={"reason": refusal.code},
-        now=now,
     )
 
 

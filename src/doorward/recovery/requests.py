@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from doorward.accounts.locking import record_refusal
 from doorward.audit.actor import WORKER
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal
@@ -15,6 +16,7 @@ from doorward.recovery import history, impostor, request_state, set_up_pass, who
 from doorward.recovery.errors import HelpYourself, RequestOver
 from doorward.recovery.events import (
     HELP_AGREED,
+    HELP_TRIED,
     RECOVERY_CONFIRMED,
     RECOVERY_DENIED,
 )
@@ -52,7 +54,7 @@ def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
             history.tell(HELP_AGREED, request, person, actor=actor)
     except Refusal as refusal:
         if person is not None:
-            helping.remember(person, refusal, actor=actor, now=now)
+            record_refusal(person, refusal, HELP_TRIED, actor=actor, now=now)
         raise
 
 

@@ -7,13 +7,15 @@ objects for 72 hours, it is mailed to the person, under the rules of waiting (`w
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
 from doorward.accounts import looking_after
+from doorward.accounts.locking import record_refusal
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import NotFound, Refusal
+from doorward.kernel.errors import NotFound, Refusal, refusal_of
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.recovery import (
@@ -36,7 +38,7 @@ from doorward.recovery.errors import (
     SupportAskedTooOften,
     SupportNotByTime,
 )
-from doorward.recovery.events import SUPPORT_ASKED
+from doorward.recovery.events import HELP_TRIED, SUPPORT_ASKED
 from doorward.recovery.models import PENDING, RecoveryRequest, Way
 from doorward.recovery.support_allowed import refuse_support
 from doorward.recovery.veto_link import details_of
@@ -79,7 +81,7 @@ def ask(
             return request
     except Refusal as refusal:
         if person is not None:
-            helping.remember(person, refusal, actor=actor, now=now)
+            record_refusal(person, refusal, HELP_TRIED, actor=actor, now=now)
         raise
 
 
@@ -101,11 +103,7 @@ def why_not(person: Administrator, *, actor: Actor, now: datetime) -> Refusal | 
     `NothingLost`, `StaffTooNew`, `AlreadyAsked`, `SupportAskedTooOften`; where nobody could agree, `SupportNotByTime`
     and `PasswordNotTheirs`.
     """
-    try:
-        _refuse(person, actor=actor, now=now)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(partial(_refuse, person, actor=actor, now=now))
 
 
 def who_could_agree(

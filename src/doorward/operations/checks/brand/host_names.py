@@ -64,25 +64,24 @@ def look_at_addresses(host: str, names: NameSystem) -> tuple[Finding, tuple[str,
     allowed = tuple(one for one in found if settings.DOORWARD.private_hosts or one not in private)
     named |= {"addresses": ", ".join(found), "private": ", ".join(private)}
     if private and not settings.DOORWARD.private_hosts:
-        finding = unfit(
-            _ADDRESSES,
-            _(
-                "%(host)s leads to %(private)s, a private address that nobody on the internet reaches. "
-                "It was not contacted."
-            )
-            % named,
-            _(
-                "Let it lead to a public address. If the portal is inside your network, set DOORWARD_PRIVATE_HOSTS."
-            ),
-            _leading(host, names),
-        )
-        return finding, allowed
+        return _inside(named, _leading(host, names)), allowed
     said = (
         _("%(host)s leads to %(addresses)s, inside your network.")
         if private
         else _("%(host)s leads to %(addresses)s.")
     )
     return fine(_ADDRESSES, said % named), allowed
+
+
+def _inside(named: dict[str, str], record: Record) -> Finding:
+    leads = _(
+        "%(host)s leads to %(private)s, a private address that nobody on the internet reaches. "
+        "It was not contacted."
+    )
+    do = _(
+        "Let it lead to a public address. If the portal is inside your network, set DOORWARD_PRIVATE_HOSTS."
+    )
+    return unfit(_ADDRESSES, leads % named, do, record)
 
 
 def _leading(host: str, names: NameSystem) -> Record:

@@ -113,23 +113,9 @@ def _useless(sender: Sender, fault: Fault, term: Term, kept: list[Term]) -> Find
 def _of_use(sender: Sender, terms: list[Term], walk: Walk) -> Finding:
     said = [one.text for one in terms if one.name != "all"]
     end = next((one for one in terms if one.name == "all"), None)
-    if end and end.sign == "+":
-        return unfit(
-            _SPF,
-            _("The SPF record of %(domain)s ends with %(term)s, which lets anybody send.")
-            % _of(sender, term=end.text),
-            _("Let it end with ~all, or with -all."),
-            _record(sender, said, "~all"),
-        )
     strict = end.sign in {"-", "~"} if end else any(one.name == "redirect" for one in terms)
     if not strict:
-        return advice(
-            _SPF,
-            _("The SPF record of %(domain)s does not say what to do with other senders.")
-            % _of(sender),
-            _("Let it end with ~all, or with -all."),
-            _record(sender, said, "~all"),
-        )
+        return _open_to_others(sender, said, end)
     if not _names_host(sender, walk):
         return advice(
             _SPF,
@@ -145,6 +131,15 @@ def _of_use(sender: Sender, terms: list[Term], walk: Walk) -> Finding:
         _("The SPF record of %(domain)s says who may send, with %(number)s of %(most)s look-ups.")
         % _of(sender, number=walk.lookups, most=spf_records.MOST_LOOKUPS),
     )
+
+
+def _open_to_others(sender: Sender, said: list[str], end: Term | None) -> Finding:
+    do, record = _("Let it end with ~all, or with -all."), _record(sender, said, "~all")
+    if end and end.sign == "+":
+        anybody = _("The SPF record of %(domain)s ends with %(term)s, which lets anybody send.")
+        return unfit(_SPF, anybody % _of(sender, term=end.text), do, record)
+    others = _("The SPF record of %(domain)s does not say what to do with other senders.")
+    return advice(_SPF, others % _of(sender), do, record)
 
 
 def _names_host(sender: Sender, walk: Walk) -> bool:
