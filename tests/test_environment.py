@@ -38,6 +38,17 @@ def test_the_defaults():
     assert found.mailbox_proof
 
 
+@pytest.mark.parametrize(
+    "name", ["portal #1", "a?b", "100%", "a%20b", "a;b", "ü", "a\nb", "a\\b", "\udcff", ":memory:"]
+)
+def test_the_database_is_in_the_data_folder_whatever_that_is_called(monkeypatch, tmp_path, name):
+    """Two folders, `#1` and `#2`, would have one database, beside both."""
+    folder = tmp_path / name
+    found = given(monkeypatch, data_dir=str(folder))
+    assert found.sqlite_file == folder / "doorward.sqlite3"
+    assert given(monkeypatch, database_url=found.database).sqlite_file == found.sqlite_file
+
+
 def test_every_setting_says_what_it_is():
     for name, field in Environment.model_fields.items():
         assert field.description, name
@@ -341,6 +352,14 @@ def test_secrets_are_not_shown(monkeypatch):
         ("database_url", "postgresql://u:secret-word@host"),
         ("database_url", "sqlite://"),
         ("database_url", "sqlite:////srv/secret-word%00x"),
+        ("database_url", "sqlite:////srv/secret-word#1/portal.sqlite3"),
+        ("database_url", "sqlite:////srv/secret-word?mode=ro"),
+        ("database_url", "sqlite://srv/secret-word"),
+        ("email_url", "file://secret-word/mail"),
+        ("email_url", "file:///srv/secret-word#1"),
+        ("email_url", "smtp://u:secret-word@host?tls=no"),
+        ("email_url", "smtp://u:secret-word@host/tls"),
+        ("email_url", "smtp://u:secret-word@host:0"),
         # libpq would read up to there, and go to the server that it takes by itself.
         ("database_url", "postgresql://u:secret-word%00@host/name"),
         ("email_from", "secret-word"),

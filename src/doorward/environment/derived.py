@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,8 +95,9 @@ class Derived:
     @property
     def database(self) -> str:
         """The database's address, the default filled in."""
-        default = f"sqlite:///{self.data_dir.absolute() / 'doorward.sqlite3'}"
-        return self.database_url or default
+        # In an address, `?`, `#` and `%` say something of their own: a folder may be called by them.
+        file = quote(str(self.data_dir.absolute() / "doorward.sqlite3"), errors="surrogateescape")
+        return self.database_url or f"sqlite:///{file}"
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -104,7 +105,8 @@ class Derived:
         if not self.database.startswith("sqlite:"):
             return None
         # Three slashes or four: the path is absolute either way.
-        return Path("/" + unquote(urlsplit(self.database).path).lstrip("/"))
+        path = unquote(urlsplit(self.database).path, errors="surrogateescape")
+        return Path("/" + path.lstrip("/"))
 
     @property
     def keys(self) -> Path:

@@ -286,9 +286,7 @@ class Environment(Derived, BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_known(cls, value: str) -> str:
-        path = unquote(urlsplit(value).path) if value.startswith("sqlite:") else ""
-        is_file = path.strip("/") and "\0" not in path
-        if value and not (is_file or _is_postgresql(value)):
+        if value and not (_is_file(value, "sqlite") or _is_postgresql(value)):
             message = "it must be postgresql://user:password@host/name or sqlite:////path"
             raise ValueError(message)
         return value
@@ -305,10 +303,7 @@ class Environment(Derived, BaseSettings):
     @classmethod
     def _email_is_known(cls, value: str) -> str:
         parts = split_address(value) if value else None
-        if parts and not (
-            (parts.scheme == "file" and parts.path)
-            or (parts.scheme in {"smtp", "smtps"} and parts.hostname)
-        ):
+        if parts and not (_is_file(value, "file") or _is_mail_server(parts)):
             message = "it must be smtp://user:password@host:587, smtps://… or file:///folder"
             raise ValueError(message)
         if parts and not _is_text(parts.username or "", parts.password or ""):
@@ -544,6 +539,22 @@ def _is_mailbox(value: str) -> bool:
     """Return whether mail can come from there, or go there, past servers that take ASCII alone before the `@`."""
     local, _, domain = value.rpartition("@")
     return bool(_LOCAL_PART.fullmatch(local)) and ascii_host(domain) is not None
+
+
+def _is_file(url: str, scheme: str) -> bool:
+    """Return whether this is a file here, all of whose address is its path: a `#` or `?` in that is encoded."""
+    if not url.startswith(f"{scheme}:///") or set("?#\t\r\n") & set(url):
+        return False
+    path = unquote(urlsplit(url).path)
+    return path.strip("/") != "" and "\0" not in path
+
+
+def _is_mail_server(parts: SplitResult) -> bool:
+    """Return whether this says a server and no more: what else is written would be passed over."""
+    more = parts.path.strip("/") or parts.query or parts.fragment
+    return (
+        parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0 and not more
+    )
 
 
 def _is_sent(value: str) -> bool:

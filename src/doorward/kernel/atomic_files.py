@@ -188,7 +188,7 @@ def make_folder(path: Path) -> None:
 
 def forget_unfinished(path: Path) -> None:
     """Delete what a process that was killed left aside; only for who keeps others from writing the file."""
-    for aside in path.parent.glob(f".{path.name}.*"):
+    for aside in path.parent.glob(f".{glob.escape(path.name)}.*"):
         aside.unlink(missing_ok=True)
 
 
