@@ -33,15 +33,17 @@ class _Restore(Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_Restore, subcommand_metavar="FILE [--identity IDENTITY] | customer NAME FILE")
+@click.group(
+    cls=_Restore, subcommand_metavar="FILE [--identity IDENTITY] [--as-it-was] | customer NAME FILE"
+)
 def restore() -> None:
     """Put a backup back into an empty place, or bring one customer back.
 
     `doorward restore FILE` writes what `doorward backup` made into the place that the settings name, where nothing is
     yet: it looks at the whole file first, and in the end at the database, the keys and the history. Broken off, it can
     be done again. Sessions, trusted browsers, links and requests for help that are open in it end: some were ended
-    since. Where it is encrypted, --identity names the file with the age identity that opens it. A file called
-    "customer" is named by its folder: ./customer.
+    since; with --as-it-was they stay, for a copy that is only looked at. Where it is encrypted, --identity names the
+    file with the age identity that opens it. A file called "customer" is named by its folder: ./customer.
     """
 
 
