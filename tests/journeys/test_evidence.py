@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 PATH = "/account/evidence/"
-DAYS = {"first": "2026-01-01", "last": "2026-01-31"}
+DAYS = {"first_day": "2026-01-01", "last_day": "2026-01-31"}
 
 
 @pytest.fixture(autouse=True)
@@ -45,10 +45,10 @@ def test_a_pack_is_made_and_given_whole(owner: Administrator) -> None:
 def test_wrong_days_are_said_at_their_fields(owner: Administrator) -> None:
     browser = browsers.browser_signed_in_by_service(owner)
     for days, sentence in (
-        ({**DAYS, "last": "2025-12-31"}, "The last day cannot be before the first one."),
-        ({**DAYS, "first": "2024-01-01"}, "Choose a period of at most 400 days."),
-        ({**DAYS, "last": "2996-01-31"}, "Choose a last day that has begun"),
-        ({**DAYS, "first": "soon"}, "Type a date like 2026-03-31."),
+        ({**DAYS, "last_day": "2025-12-31"}, "The last day cannot be before the first one."),
+        ({**DAYS, "first_day": "2024-01-01"}, "Choose a period of at most 400 days."),
+        ({**DAYS, "last_day": "2996-01-31"}, "Choose a last day that has begun"),
+        ({**DAYS, "first_day": "soon"}, "Type a date like 2026-03-31."),
     ):
         answer = browser.post(PATH, days)
         assert answer.status_code == 422

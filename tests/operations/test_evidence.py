@@ -358,12 +358,12 @@ def test_a_pdf_fetches_nothing(with_pdf: None, address: str) -> None:
 @pytest.mark.parametrize(
     ("first", "last", "code"),
     [
-        ("2026-13-01", "2026-03-31", "first"),
-        ("2026-01-01", "", "last"),
-        ("2026-03-02", "2026-03-01", "last"),
-        ("2026-03-01", "2026-03-04", "last"),
-        ("2025-01-26", "2026-03-02", "last"),
-        ("0001-01-01", "9999-12-31", "first"),
+        ("2026-13-01", "2026-03-31", "first_day"),
+        ("2026-01-01", "", "last_day"),
+        ("2026-03-02", "2026-03-01", "last_day"),
+        ("2026-03-01", "2026-03-04", "last_day"),
+        ("2025-01-26", "2026-03-02", "last_day"),
+        ("0001-01-01", "9999-12-31", "first_day"),
     ],
 )
 def test_a_period_is_refused_at_its_field(first: str, last: str, code: str) -> None:

@@ -208,7 +208,7 @@ def changes(boss: Administrator) -> dict[str, tuple[str, dict[str, Any]]]:
         "account/": ("/account/", another),
         "account/evidence/": (
             "/account/evidence/",
-            {"first": "2026-01-01", "last": "2026-01-31"},
+            {"first_day": "2026-01-01", "last_day": "2026-01-31"},
         ),
         "account/waves/": ("/account/waves/", {}),
         "brands/<uuid:brand_id>/minimum/waves/": (f"/brands/{named.id}/minimum/waves/", {}),

@@ -84,7 +84,7 @@ def test_no_export_is_downloaded_any_more(owner: Administrator, shut: Shut) -> N
         # One at a time for a person: it is read to its end.
         assert (answer.status_code, bool(answer.getvalue())) == (200, True)
     shut(owner.customer)
-    evidence = {"first": "2026-01-01", "last": "2026-01-02"}
+    evidence = {"first_day": "2026-01-01", "last_day": "2026-01-02"}
     answers = [*map(browser.get, paths), browser.post("/account/evidence/", evidence)]
     assert {answer.status_code for answer in answers} == {303}
     assert all(answer["Location"].startswith("/sign-in/") for answer in answers)

@@ -74,7 +74,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "account/": POLICY,
     "account/policy/rehearsal/": POLICY,
     "account/policy/withdraw/": ("version",),
-    "account/evidence/": ("first", "last"),
+    "account/evidence/": ("first_day", "last_day"),
     "customers/add/": ("name", "brand"),
     "customers/import/": ("kind", "customer"),
     "brands/<uuid:brand_id>/check/": ("host",),

@@ -46,9 +46,9 @@ def read(first: str, last: str, *, zone: str, now: datetime) -> Period:
     refused = dict[str, Refusal]()
     begins, ends = _day(first), _day(last)
     if begins is None:
-        refused["first"] = DayInvalid()
+        refused["first_day"] = DayInvalid()
     if ends is None:
-        refused["last"] = DayInvalid()
+        refused["last_day"] = DayInvalid()
     if begins and ends and (refusal := _wrong(begins, ends, today=_today(zone, now))):
         refused[refusal.field] = refusal
     if begins is None or ends is None or refused:

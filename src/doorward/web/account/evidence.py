@@ -37,8 +37,8 @@ MAKE = Need.of(Action.MAKE_EVIDENCE)
 class PeriodForm:
     """The first day and the last one, as they were typed."""
 
-    first: str
-    last: str
+    first_day: str
+    last_day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ def evidence(request: Request) -> HttpResponseBase:
     if request.method != "POST":
         usual = period.last_quarter(zone=zone, now=request.now)
         return _page(
-            request, PeriodForm(first=usual.first.isoformat(), last=usual.last.isoformat())
+            request, PeriodForm(first_day=usual.first.isoformat(), last_day=usual.last.isoformat())
         )
     form = read(request, PeriodForm)
     try:
-        wanted = period.read(form.first, form.last, zone=zone, now=request.now)
+        wanted = period.read(form.first_day, form.last_day, zone=zone, now=request.now)
         return _give(request, wanted)
     except MustWait:
         raise
@@ -93,7 +93,7 @@ def _page(request: Request, form: PeriodForm, found: Wrong = NOTHING) -> HttpRes
             required=True,
             errors=found.at(name),
         )
-        for name, label in (("first", _("First day")), ("last", _("Last day")))
+        for name, label in (("first_day", _("First day")), ("last_day", _("Last day")))
     }
     zone = timezone.get_current_timezone_name()
     page = EvidencePage(me.customer_name, zone, fields, found)
