@@ -176,6 +176,15 @@ def test_what_a_kill_left_behind_the_worker_deletes_and_nothing_else() -> None:
 
 
 @pytest.mark.usefixtures("_place")
+def test_what_a_clock_made_that_was_ahead_is_left_no_longer_for_it() -> None:
+    now = timezone.now()
+    throw_away.make(actor=CONSOLE, now=now + timedelta(days=30))
+    at_work = throw_away.make(actor=CONSOLE, now=now)
+    assert throw_away.end_due(now=now) == 1
+    assert Customer.objects.get(id=at_work.id).status == "active"
+
+
+@pytest.mark.usefixtures("_place")
 def test_ending_one_ends_no_customer_of_anybody() -> None:
     own = people.make_customer()
     throw_away.end(own.id, actor=CONSOLE, now=timezone.now())
