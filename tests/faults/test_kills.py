@@ -23,11 +23,13 @@ from django.utils import timezone
 from doorward.environment import MailServer
 from doorward.kernel.crypto.keyring import KeyFile
 from doorward.notifications.worker import run_once
+from doorward.signin.models import AskedLink
 from tests.faults import invariants, people
 from tests.faults.installation import ALL, PARTS, Installation
 from tests.faults.journeys import JOURNEYS, Bell, Over, Visitor
 from tests.faults.postman import Postman
 from tests.kit import people as kit_people
+from tests.kit.waiting import until
 from tests.notifications import servers
 from tests.notifications.mails import send_to
 
@@ -96,6 +98,8 @@ class Run:
         for walk in walks:
             walk.result()
         self.installation.be_whole()
+        # What was asked for a forgotten password is done, and recorded, by the worker.
+        until(lambda: not AskedLink.objects.exists(), seconds=60)
         self._look([who for one in plans for plan in one for who in plan.people])
 
     def _walk(self, plans: list[Plan], bell: Bell) -> None:
