@@ -9,11 +9,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from doorward.accounts import staff_scope
 from doorward.accounts.models import Administrator, Standing
 from doorward.audit.events import ADOPTION_EXPORTED, PEOPLE_EXPORTED
 from doorward.customers.models import Customer
 from doorward.directory import adoption_sums
 from doorward.directory.models import SHOWN
+from doorward.permissions.staff_scope import Reach, of
 from tests.kit import browsers, people
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +160,37 @@ def test_the_customers_tab_alone_opens_it(crowd, nora):
     rows = Administrator.objects.of(nora.customer_id).filter(id=nora.id)
     rows.update(tabs=" home ")
     assert browsers.browser_of(nora).get(ALL).status_code == 403
+
+
+def own_numbers(browser):
+    page = browser.get(ALL).content.decode()
+    return re.findall(r'<a href="(/administrators/[^"]*)">(\d+)</a>', page)
+
+
+def test_of_the_own_company_each_number_leads_to_exactly_these_people(nora):
+    us = people.provider()
+    with_passkey = people.make_administrator(us, email="p@p.example")
+    stand(with_passkey, Standing.PASSKEY_BACKED)
+    person = people.make_administrator(us, email="a@p.example", tabs={"customers"})
+    stand(person, Standing.APP)
+    people.make_administrator(us, email="left@p.example", status="suspended")
+    people.invite(us, email="new@p.example")
+    browser, other = browsers.browser_of(nora), browsers.browser_of(person)
+    browser.get("/")
+    fold()
+    assert own_numbers(other) == [], "who does not look after people opens no list of them"
+    seen = own_numbers(browser)
+    assert len(seen) == len(SHOWN) + 1
+    for address, number in seen:
+        counted = re.search(r"data-count>([^<]*)<", browser.get(address).content.decode())
+        assert counted
+        assert counted.group(1).endswith(f" {number}") or number == "0", address
+
+
+def test_who_sees_some_customers_is_not_told_of_all(nora):
+    assert "at all customers" in browsers.browser_of(nora).get(ALL).content.decode()
+    scope = staff_scope.columns(of(Reach.BRANDS, [people.provider().brand_id]))
+    Administrator.objects.of(nora.customer_id).filter(id=nora.id).update(**scope)
+    page = browsers.browser_of(nora).get(ALL).content.decode()
+    assert "at the customers that you see" in page
+    assert "at all customers" not in page

@@ -762,3 +762,14 @@ def test_the_enter_key_saves_and_does_not_preview(owner, customer):
     page = browsers.browser_of(owner).get(f"/brands/{customer.brand_id}/").content.decode()
     form = page.partition(f'action="/brands/{customer.brand_id}/">')[2].partition("</form>")[0]
     assert form.index("Save changes") < form.index('name="preview"')
+
+
+def test_a_contact_that_may_not_be_changed_has_no_button_that_says_so(customer):
+    brand = people.provider().brand
+    path = f"/brands/{brand.id}/contact/de/"
+    for tabs, there in (("home", "brands"), False), (("home", "brands", "administrators"), True):
+        person = people.make_administrator(
+            people.provider(), email=f"n{len(tabs)}@provider.example", tabs=tabs
+        )
+        page = browsers.browser_of(person).get(path).content.decode()
+        assert ("Save changes" in page) is there

@@ -345,3 +345,14 @@ def test_another_of_ones_devices_is_offered_to_who_has_another_one(client, owner
     assert "Another of your own devices" not in client.get("/sign-in/help/").content.decode()
     kit_codes.enable_app(owner, name="Old phone")
     assert "Another of your own devices" in client.get("/sign-in/help/").content.decode()
+
+
+@pytest.mark.django_db
+def test_of_one_way_it_is_not_said_that_there_are_several(client):
+    alone = people.make_administrator(people.provider(), email="a@p.example", tabs=people.ALL_TABS)
+    kit_codes.enable_app(alone)
+    password(client, alone)
+    assert "several ways" not in client.get("/sign-in/help/").content.decode()
+    kit_codes.enable_app(alone, name="Old phone")
+    people.make_administrator(people.provider(), email="b@p.example", tabs=people.ALL_TABS)
+    assert "several ways" in client.get("/sign-in/help/").content.decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from doorward.accounts.looking_after import who_look_after
@@ -36,6 +36,11 @@ class Ways:
     colleague: bool
     wait_hours: int
     support: bool
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one."""
+        return sum(bool(getattr(self, one.name)) for one in fields(self)) > 1
 
 
 def ways_of(auth: AuthContext, *, now: datetime) -> Ways:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers.exports import record_adoption_export
-from doorward.customers.tabs import CUSTOMERS
+from doorward.customers.tabs import ADMINISTRATORS, CUSTOMERS
 from doorward.directory import adoption, adoption_pages
 from doorward.directory.adoption_pages import Cursor, Place
 from doorward.directory.models import SHOWN
@@ -30,7 +30,7 @@ from doorward.web.kit.adoption import by_kind, choose_weekly, over_time
 from doorward.web.kit.charts import Bar, Bars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from django.http import HttpResponse
     from django.http.response import HttpResponseBase
@@ -38,23 +38,35 @@ if TYPE_CHECKING:
     from doorward.directory.adoption import Totals
     from doorward.directory.models import Adoption
     from doorward.permissions.staff_scope import Scope
+    from doorward.sessions.context import Person
     from doorward.web.http.requests import Request
     from doorward.web.kit.charts import Line
     from doorward.web.kit.fields import Field
 
 PATH: Final = "/customers/adoption/"
+PEOPLE: Final = "/administrators/"
 PAGE_SIZE: Final = 25
 _LONGEST_NUMBER: Final = 9
+# What a customer's own page of adoption counts by.
+_OWN_LISTS: Final = {
+    "covered": f"{PEOPLE}?factor=on",
+    "bare": f"{PEOPLE}?factor=bare",
+    "app": f"{PEOPLE}?factor=app",
+    "passkey": f"{PEOPLE}?factor=passkey",
+    "one_device": f"{PEOPLE}?factor=one-device",
+    "not_seen": f"{PEOPLE}?attention=not-seen",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One customer's people in numbers."""
+    """One customer's people in numbers. `lists`: where exactly those are listed; of one's own company alone."""
 
     href: str
     name: str
     found: Adoption
     covered: int
+    lists: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,8 @@ class AdoptionPage:
     rows: tuple[Row, ...]
     show: str
     shows: tuple[tuple[str, str], ...]
+    heads: tuple[tuple[str, str, str], ...]
+    all: bool
     previous: str | None
     next: str | None
     separator: Field
@@ -84,7 +98,7 @@ def page(request: Request) -> HttpResponse:
     me = signed_in(request)
     mine = adoption.within(me.scope)
     found = adoption_pages.page(show, mine, at=_cursor(request), size=PAGE_SIZE)
-    rows = tuple(_row(one) for one in found.rows)
+    rows = tuple(_row(one, me) for one in found.rows)
     sums = adoption.totals(mine)
     shown = AdoptionPage(
         found=sums,
@@ -95,6 +109,8 @@ def page(request: Request) -> HttpResponse:
         rows=rows,
         show=show,
         shows=_shows(),
+        heads=tuple((name, words, _address(name)) for name, words in _shows()),
+        all=me.scope.is_all,
         previous=_address(show, at=found.previous) if found.previous else None,
         next=_address(show, at=found.next) if found.next else None,
         separator=tables.separator_field(translation.get_language() or "en"),
@@ -172,12 +188,14 @@ def _by_customer(show: str, rows: tuple[Row, ...]) -> Bars:
     )
 
 
-def _row(one: Adoption) -> Row:
+def _row(one: Adoption, me: Person) -> Row:
+    own = one.customer_id == me.customer_id and ADMINISTRATORS in me.tab_keys
     return Row(
         href=f"/customers/{one.customer_id}/",
         name=one.customer.name,
         found=one,
         covered=one.people - one.bare,
+        lists=_OWN_LISTS if own else {},
     )
 
 
