@@ -84,6 +84,21 @@ def test_once_a_week_to_who_wants_it(owner, colleague):
     assert colleague.email not in mailed()
 
 
+def test_a_clock_that_was_ahead_keeps_nobody_waiting(owner):
+    choose(owner)
+    assert weekly.send_due(now=MONDAY + 60 * weekly.WEEK) == 1
+    assert weekly.send_due(now=MONDAY - timedelta(days=1)) == 0
+    assert weekly.send_due(now=MONDAY) == 1
+    assert weekly.send_due(now=MONDAY) == 0
+
+
+def test_of_two_clocks_a_minute_apart_nobody_gets_two(owner):
+    choose(owner)
+    assert weekly.send_due(now=MONDAY) == 1
+    assert weekly.send_due(now=MONDAY - timedelta(seconds=59)) == 0
+    assert weekly.send_due(now=MONDAY) == 0
+
+
 def test_killed_between_event_and_next_time_nobody_gets_two(owner, monkeypatch):
     choose(owner)
 

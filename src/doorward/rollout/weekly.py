@@ -15,6 +15,7 @@ from doorward.audit.actor import WORKER, Actor, ClientInfo
 from doorward.audit.record import record
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise, is_allowed
+from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
 from doorward.rollout.events import ADOPTION_MAIL_CHANGED, ADOPTION_MAILED
@@ -65,6 +66,11 @@ def still_wanted(person: Administrator, *, of_all: bool) -> bool:
 
 def send_due(*, now: datetime) -> int:
     """Record the mail of everybody whose week is over, each once; return how many. For the worker."""
+    # Nobody waits for longer than a week: what was written by a clock that was ahead is set right with it.
+    latest = next_after(now + SKEW)
+    ahead = AdoptionMail.objects.filter(next_at__gt=latest)
+    if ahead.exists():
+        ahead.update(next_at=latest)
     due = AdoptionMail.objects.filter(next_at__lte=now).order_by("next_at", "id")
     sent = 0
     for _page in range(_PAGES_AT_ONCE):
