@@ -43,6 +43,7 @@ WITH_DATA = {
     "column_missing": {"column": "email"},
     "column_twice": {"column": "email"},
     "line_twice": {"line": 9},
+    "cell_with_error": {"shown": "#N/A"},
     "factor_lost": {"what": "HOTP"},
     "part_lost": {"what": "groups"},
     "source_unreadable": {"system": "Keycloak"},
