@@ -216,7 +216,7 @@ def watches_and_ends(ottilie: Eyes, staff: Somebody) -> None:
     expect(ottilie.page.locator("h1")).to_contain_text(staff.name)
     ottilie.looks(axe=True)
     ottilie.visitor.press("End now")
-    expect(ottilie.page.locator("#live")).to_contain_text("Ended")
+    expect(ottilie.page.locator("#facts")).to_contain_text("Ended")
 
 
 def is_out(nora: Eyes, near: House) -> None:

@@ -188,7 +188,9 @@ def _balanced(nodes: Nodes) -> Iterator[int]:
 def _were_checked(told: Path) -> bool:
     """Return whether HAProxy has asked each node once: until then it takes them for good."""
     with socket.socket(socket.AF_UNIX) as line:
-        line.connect(str(told))
+        # Its port is there a moment before this one.
+        if line.connect_ex(str(told)):
+            return False
         line.sendall(b"show stat\n")
         said = b"".join(iter(lambda: line.recv(65536), b"")).decode().removeprefix("# ")
     checks = [one["check_status"] for one in csv.DictReader(said.splitlines())]
