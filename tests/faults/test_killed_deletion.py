@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from random import Random
@@ -140,7 +141,7 @@ def test_a_deletion_that_is_killed_goes_on_to_its_end(
         until(lambda at=until_left: left(doomed.id) <= at, seconds=120)  # type: ignore[misc]
         for worker in workers:
             worker.kill()
-            worker.wait()
+            assert worker.wait() == -signal.SIGKILL, "it ended by itself"
         kills += Customer.objects.filter(id=doomed.id).exists()
         invariants.history_holds()
     assert kills >= KILLS // 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -46,8 +47,8 @@ A_PART_SECONDS, A_START_SECONDS = 0.05, 2.5
 SMALL_PARTS = f"""
 from doorward.cli.base import set_up_django
 set_up_django()
-from doorward.importing import parts
-parts.PART = {A_PART}
+from doorward.importing import part_by_part
+part_by_part.PART = {A_PART}
 """
 COMMAND = """
 from doorward.cli.base import main
@@ -116,7 +117,8 @@ def kill(process: subprocess.Popen[bytes], kills: int, chance: Random) -> bool:
     if not early:
         time.sleep(chance.uniform(0, A_PART_SECONDS))
     process.kill()
-    process.wait()
+    # One that ended by itself before its work was done was killed by nobody.
+    assert process.wait() == -signal.SIGKILL or is_done(), "it ended by itself: see `said`"
     return not is_done()
 
 

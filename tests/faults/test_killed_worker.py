@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -93,7 +94,7 @@ class Workers:
         else:
             time.sleep(self.chance.uniform(0, A_PART_SECONDS))
             worker.kill()
-        worker.wait(timeout=60)
+        assert worker.wait(timeout=60) == -signal.SIGKILL, "it ended by itself"
         box.kills = 0
         self.kills += 1
 
