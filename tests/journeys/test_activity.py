@@ -25,7 +25,7 @@ from doorward.sessions.events import SIGNED_IN
 from doorward.signin.events import SIGN_IN_FAILED
 from doorward.web.activity import export, filters
 from doorward.web.http import streaming
-from doorward.web.kit.tables import separator_of
+from doorward.web.kit.csv_separator import separator_of
 from tests.kit import browsers, people
 
 INES = "Ines Moreau (ines.moreau@harbourbakery.example)"

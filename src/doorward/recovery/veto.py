@@ -1,4 +1,7 @@
-"""Objecting by a mailed link, and what it ends: the help that was asked for, or all that came of it already."""
+"""Objecting by a mailed link, and what it ends: the help that was asked for, or all that came of it already.
+
+How long it is possible: `VETO_TIME` in `recovery/rules.py`.
+"""
 
 from __future__ import annotations
 

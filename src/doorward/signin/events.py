@@ -1,4 +1,7 @@
-"""What is recorded of signing in: each event declared once. Stored keys never change their meaning."""
+"""What is recorded on the way to a session: each event declared once. Stored keys never change their meaning.
+
+That somebody signed in, or out, is a session's: `sessions/events.py`.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 No cell of them runs in a spreadsheet. All of Doorward's tables come from here: `lines` are for people, `exact_lines`
 for programs, which get back every cell as it was (`docs/history.md` says how).
+What separates the columns is asked of `web/kit/csv_separator.py`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import session_of, signed_in
 from doorward.web.http.streaming import export
-from doorward.web.kit import tables
+from doorward.web.kit import csv_separator
 from doorward.web.kit.adoption import by_kind, choose_weekly, over_time
 from doorward.web.kit.charts import Bar, Bars
 
@@ -67,7 +67,7 @@ def page(request: Request) -> HttpResponse:
         kinds=by_kind(found, lambda name: f"{PEOPLE}?factor={name}"),
         ask_after=_ask_after(found),
         line=over_time(adoption.days_of(me.customer_id, found, now=request.now)),
-        separator=tables.separator_field(translation.get_language() or "en"),
+        separator=csv_separator.separator_field(translation.get_language() or "en"),
         weekly=weekly.wants(me.id, of_all=False),
     )
     return render(request, "account/adoption.html", shown)
@@ -112,7 +112,7 @@ def download(request: Request) -> HttpResponseBase:
     """Return the people as a table, with what each has; taking it along is an event itself."""
     me, language = signed_in(request), translation.get_language() or "en"
     rule = Rule.of(session_of(request).facts.policy)
-    separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
+    separator = csv_separator.chosen_separator(request.GET.get("separator", ""), language=language)
     rows = people.everybody(me.customer_id, Wanted(now=request.now), rule=rule)
     lines = lines_of(_head(), _cells(rows), separator=separator)
     day = timezone.localtime(request.now).date().isoformat()

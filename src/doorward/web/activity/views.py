@@ -18,8 +18,8 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import signed_in
 from doorward.web.http.streaming import export as as_file
+from doorward.web.kit.csv_separator import chosen_separator, separator_field
 from doorward.web.kit.history import history_page
-from doorward.web.kit.tables import chosen_separator, separator_field
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

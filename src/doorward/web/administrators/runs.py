@@ -24,7 +24,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
-from doorward.web.kit import tables
+from doorward.web.kit import csv_separator
 from doorward.web.kit.forms import say_refused
 from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
 from doorward.web.kit.part_by_part import Count, being_done
@@ -110,7 +110,7 @@ def table(request: Request, run_id: UUID) -> HttpResponseBase:
     """Return what came of it for each person as a table."""
     found, language = _find(request, run_id), translation.get_language() or "en"
     outcome = _outcome(request)
-    separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
+    separator = csv_separator.chosen_separator(request.GET.get("separator", ""), language=language)
     lines = lines_of(COLUMNS, _cells(found, outcome), separator=separator)
     narrowed = [outcome] if outcome else []
     return export(request, lines, filename="required.csv", filters=narrowed, people=True)

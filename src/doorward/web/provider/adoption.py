@@ -25,7 +25,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 from doorward.web.http.requests import signed_in
 from doorward.web.http.streaming import export
-from doorward.web.kit import tables
+from doorward.web.kit import csv_separator
 from doorward.web.kit.adoption import by_kind, choose_weekly, over_time
 from doorward.web.kit.charts import Bar, Bars
 
@@ -113,7 +113,7 @@ def page(request: Request) -> HttpResponse:
         all=me.scope.is_all,
         previous=_address(show, at=found.previous) if found.previous else None,
         next=_address(show, at=found.next) if found.next else None,
-        separator=tables.separator_field(translation.get_language() or "en"),
+        separator=csv_separator.separator_field(translation.get_language() or "en"),
         weekly=weekly.wants(me.id, of_all=True),
     )
     return render(request, "provider/adoption.html", shown)
@@ -131,7 +131,7 @@ def mail(request: Request) -> HttpResponse:
 def download(request: Request) -> HttpResponseBase:
     """Return these customers in numbers as a table; taking it along is an event itself."""
     language = translation.get_language() or "en"
-    separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
+    separator = csv_separator.chosen_separator(request.GET.get("separator", ""), language=language)
     head = (_("Customer"), *(words for _key, words in _shows()), _("People"))
     scope = signed_in(request).scope
     lines = lines_of(head, _cells(scope), separator=separator)

@@ -25,7 +25,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
-from doorward.web.kit import tables
+from doorward.web.kit import csv_separator
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, say_refused, wrong
 from doorward.web.kit.removed import say_removed
 from doorward.web.provider.customers import RIGHT
@@ -145,7 +145,7 @@ def table(request: Request, import_id: UUID) -> HttpResponseBase:
     """Return what came of each line as a table."""
     found, language = _find(request, import_id), translation.get_language() or "en"
     fate = fate_of(request)
-    separator = tables.chosen_separator(request.GET.get("separator", ""), language=language)
+    separator = csv_separator.chosen_separator(request.GET.get("separator", ""), language=language)
     lines = lines_of(COLUMNS, map(cells, results.outcomes(found, fate)), separator=separator)
     narrowed = [fate] if fate else []
 
