@@ -39,8 +39,8 @@ pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
 
 KILLS = max(1, int(os.environ.get("FAULTS_KILLS", "0")) // 10)
 AT_LENGTH = KILLS > 1
-# So many for each kill that a part or two more, done before it comes, leave enough for all.
-LINES = 60 * KILLS if AT_LENGTH else 60
+# So many for each kill that a part or two done before it comes leave enough; an import takes a thousand at most.
+LINES = 40 * KILLS if AT_LENGTH else 60
 A_PART = 2
 # A kill in the middle of a part: somewhere in the time that one takes; and while a file is read and kept.
 A_PART_SECONDS, A_START_SECONDS = 0.05, 2.5
