@@ -271,6 +271,7 @@ def test_who_left_a_brand_is_not_shown_there_before_it_is_counted(brands, many):
 
 
 def test_every_page_of_every_scope_is_a_range_of_an_index(brands, many):
+    among_others()
     some = Cursor(Place(2, many[4].id))
     back = Cursor(some.place, back=True)
     for scope in scopes(brands, many)[:3]:
@@ -286,7 +287,28 @@ def test_every_page_of_every_scope_is_a_range_of_an_index(brands, many):
             assert [one for one in bad if one != allowed] == []
 
 
+def among_others():
+    """Add customers of other brands, and have them counted: among a few rows every index is as good as another."""
+    others = [Brand.objects.create(name=f"B{number}", issuer=f"B{number}") for number in range(10)]
+    companies = [
+        Customer(
+            **Customer.name_columns(f"Elsewhere {number}"),
+            brand=others[number % 10],
+            since=timezone.now(),
+        )
+        for number in range(1000)
+    ]
+    Customer.objects.bulk_create(companies)
+    Adoption.objects.bulk_create(
+        Adoption(customer=one, brand_id=one.brand_id, **dict.fromkeys(COLUMNS, number % 7))
+        for number, one in enumerate(companies)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def test_customers_by_name_are_found_by_their_ids(brands, many):
+    among_others()
     scope = scopes(brands, many)[3]
     work()
     theirs = within(scope)
