@@ -44,7 +44,8 @@ def test_a_note_has_lines_and_is_told_of_at_the_provider_alone(
         ("note_added", staff.customer_id),
         ("note_removed", staff.customer_id),
     ]
-    assert all(one.details == {"customer": customer.name} for one in told)
+    named = {"customer": customer.name}
+    assert [one.details for one in told] == [named, named | {"removed": [str(note.id)]}]
     assert not told.filter(customer_id=customer.id).exists()
 
 

@@ -6,13 +6,14 @@ import csv
 import io
 import re
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from doorward.accounts.models import Administrator, MailedLink
 from doorward.importing import runs
-from doorward.importing.events import IMPORT_REPORTED
+from doorward.importing.events import IMPORT_DISCARDED, IMPORT_REPORTED
 from doorward.importing.models import ImportRun, ImportState
 from doorward.permissions.staff_scope import Reach
 from tests.kit import people, staff
@@ -108,6 +109,8 @@ def test_a_long_one_shows_how_far_it_is_is_stopped_gone_on_with_and_forgotten(
     again = browser.post(f"{answer.url}discard/", follow=True)
     assert again.redirect_chain == [("/customers/import/", 303)]
     assert "already removed" in again.content.decode()
+    assert [event.actor_name for event in people.events(IMPORT_DISCARDED)] == ["Ines Moreau"]
+    assert browser.post(f"/customers/import/{uuid4()}/discard/").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from doorward.credentials.models import Factor, TrustedBrowser
-from doorward.customers.tabs import ADMINISTRATORS, TABS
+from doorward.customers import notes
+from doorward.customers.tabs import ADMINISTRATORS, CUSTOMERS, TABS
 from tests.kit import browsers, pages, passkeys, people
 from tests.kit.sites import make_site
 
@@ -19,9 +21,9 @@ SAID = "This was already removed."
 def press_twice(browser, path, fields=None, *, back):
     """Return nothing: the second press says so, and leads to the same place as the first."""
     first = browser.post(path, fields or {})
-    assert (first.status_code, first["Location"].split("?")[0]) == (303, back)
+    assert (first.status_code, re.split("[?#]", first["Location"])[0]) == (303, back)
     again = browser.post(path, fields or {}, follow=True)
-    assert again.redirect_chain == [(back, 303)]
+    assert [(to.split("#")[0], status) for to, status in again.redirect_chain] == [(back, 303)]
     assert SAID in again.content.decode()
 
 
@@ -35,29 +37,57 @@ def test_a_device(owner, outsider):
     fields = {"remove": "on", "name": "Laptop"}
     press_twice(browser, f"/security/factors/{gone.id}/", fields, back="/security/")
     theirs = Factor.objects.get(administrator=outsider)
-    assert browser.post(f"/security/factors/{theirs.id}/", fields).status_code == 404
+    for another in (theirs.id, uuid4()):
+        assert browser.post(f"/security/factors/{another}/", fields).status_code == 404
     assert browser.get(f"/security/factors/{gone.id}/").status_code == 404
     assert browser.post(f"/security/factors/{gone.id}/", {"name": "X"}).status_code == 404
 
 
-def test_a_trusted_browser(owner, outsider):
+def trusted_by(person):
     now = timezone.now()
-    mine, theirs = (
-        TrustedBrowser.objects.create(
-            administrator=person,
-            token_hash=uuid4().bytes,
-            security_version=1,
-            required=False,
-            kinds="any",
-            trusted_at=now,
-            until=now,
-        )
-        for person in (owner, outsider)
+    return TrustedBrowser.objects.create(
+        administrator=person,
+        token_hash=uuid4().bytes,
+        security_version=1,
+        required=False,
+        kinds="any",
+        trusted_at=now,
+        until=now,
     )
+
+
+def test_a_trusted_browser(owner, outsider):
+    mine, theirs = trusted_by(owner), trusted_by(outsider)
     browser, path = browsers.browser_of(owner), "/security/trusted-browsers/end/"
     press_twice(browser, path, {"browser": str(mine.id)}, back="/security/")
-    assert browser.post(path, {"browser": str(theirs.id)}).status_code == 404
+    for another in (theirs.id, uuid4()):
+        assert browser.post(path, {"browser": str(another)}).status_code == 404
     assert TrustedBrowser.objects.filter(id=theirs.id).exists()
+
+
+def test_a_trusted_browser_among_all_of_them(owner):
+    mine = trusted_by(owner)
+    browser, path = browsers.browser_of(owner), "/security/trusted-browsers/end/"
+    assert browser.post(path, {"all": "on"}).status_code == 303
+    said = browser.post(path, {"browser": str(mine.id)}, follow=True)
+    assert SAID in said.content.decode()
+
+
+def test_a_note(customer):
+    staff, fellow = (
+        people.make_administrator(
+            people.provider(), email=f"{name}@provider.example", tabs=("home", CUSTOMERS)
+        )
+        for name in ("nora", "liam")
+    )
+    mine, theirs = (
+        notes.add(customer.id, "A note", actor=people.actor(one), now=timezone.now())
+        for one in (staff, fellow)
+    )
+    browser, back = browsers.browser_of(staff), f"/customers/{customer.id}/"
+    press_twice(browser, f"{back}notes/{mine.id}/remove/", back=back)
+    for another in (theirs.id, uuid4()):
+        assert browser.post(f"{back}notes/{another}/remove/").status_code == 404
 
 
 def test_a_colleague_and_an_invitation(owner, colleague, outsider):

@@ -84,5 +84,5 @@ def _to_its_end(run: ImportRun, *, actor: Actor, dry: bool) -> list[LineOutcome]
         pass
     outcomes = list(results.outcomes(run))
     if dry:
-        runs.discard(run, actor=actor)
+        run.delete()
     return outcomes

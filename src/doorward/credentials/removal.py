@@ -10,6 +10,7 @@ from django.db import transaction
 from doorward.accounts.account import locked
 from doorward.accounts.looking_after import keeps_help
 from doorward.accounts.required_of import policy_of, required
+from doorward.audit import removals
 from doorward.audit.record import record
 from doorward.credentials import sealed, standing
 from doorward.credentials.errors import (
@@ -137,8 +138,8 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
     Raises `AnotherFactorWanted` where the reauthentication was by the very one that goes, and another one can
     be used: who holds one device alone does not take the others away with it. `StaleRequest` where it was
     one of several and has become the last one in the meantime: 2FA goes off by nobody's oversight.
-    `NewDeviceFirst` where it is the last one and was not verified itself, but a recovery code. `AlreadyRemoved`, and
-    `NotFound` of another's.
+    `NewDeviceFirst` where it is the last one and was not verified itself, but a recovery code. `AlreadyRemoved` where
+    they removed it before, and `NotFound`.
     """
     authorise(actor, Action.CHANGE_FACTOR, subject=auth.person.id)
     if _verified_by_itself(factor_id, auth, now=now):
@@ -149,13 +150,14 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
             factors = {factor.id: factor for factor in Factor.objects.filter(administrator=person)}
             gone = factors.pop(factor_id, None)
             if gone is None:
-                raise AlreadyRemoved if is_nobodys(factor_id) else NotFound
+                raise AlreadyRemoved if was_removed(factor_id, actor=actor) else NotFound
             if not _enough(factors.values(), gone, policy_of(person, now=now)):
                 _refuse_where_required(person, now=now)
             if factors:
                 gone.delete()
                 standing.keep(person.id)
-                record(FACTOR_REMOVED, actor=actor, typed={"factor": gone.name})
+                details, typed = removals.ids([factor_id]), {"factor": gone.name}
+                record(FACTOR_REMOVED, actor=actor, details=details, typed=typed)
             else:
                 _must_be_meant(gone, auth, now=now)
                 _turn_off(auth, actor=actor, typed={"factor": gone.name})
@@ -165,9 +167,9 @@ def remove(factor_id: UUID, *, auth: AuthContext, actor: Actor, now: datetime) -
         raise
 
 
-def is_nobodys(factor_id: UUID) -> bool:
-    """Return whether nobody has such a factor: one that was on a page was removed since."""
-    return not Factor.objects.filter(id=factor_id).exists()
+def was_removed(factor_id: UUID, *, actor: Actor) -> bool:
+    """Return whether who acts removed this device before, with *Remove* or *Disable 2FA*."""
+    return removals.was_removed(factor_id, (FACTOR_REMOVED, TWO_FACTOR_DISABLED), actor=actor)
 
 
 def _mine(auth: AuthContext) -> QuerySet[Customer]:
@@ -235,11 +237,12 @@ def _must_be_meant(last: Factor, auth: AuthContext, *, now: datetime) -> None:
 
 def _turn_off(auth: AuthContext, *, actor: Actor, typed: Mapping[str, Typed] | None = None) -> None:
     """Remove all factors and recovery codes, and what they proved in this session."""
+    gone = removals.ids(row.id for row in auth.factors)
     remove_all(auth.person.id)
     Session.objects.filter(id=auth.browser.session_id).update(
         factor_at=None, factor_id=None, factor_kind="", recovery_at=None
     )
-    record(TWO_FACTOR_DISABLED, actor=actor, typed=typed)
+    record(TWO_FACTOR_DISABLED, actor=actor, details=gone, typed=typed)
 
 
 def _refuse_where_required(person: Administrator, *, now: datetime) -> None:

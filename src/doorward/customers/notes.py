@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from doorward.audit import removals
 from doorward.audit.record import record
 from doorward.customers.errors import NoteMissing
 from doorward.customers.events import NOTE_ADDED, NOTE_REMOVED
@@ -16,11 +17,13 @@ from doorward.kernel.text.cleaning import clean_lines
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
     from doorward.audit.actor import Actor
     from doorward.audit.events import EventType
+    from doorward.audit.record import Detail
 
 SHOWN = 20
 
@@ -48,16 +51,17 @@ def add(customer_id: UUID, text: str, *, actor: Actor, now: datetime) -> Note:
 
 
 def remove(customer_id: UUID, note_id: UUID, *, actor: Actor) -> None:
-    """Remove a note of one's own. Raises `AlreadyRemoved`, and `NotFound` of another's."""
+    """Remove a note of one's own. Raises `AlreadyRemoved` where they removed it before, and `NotFound`."""
     authorise(actor, Action.WRITE_NOTE, customer_id)
     with transaction.atomic():
         authorise(actor, Action.WRITE_NOTE, customer_id)
         name = _name(customer_id)
         author = actor.person.id if actor.person else None
-        one = Note.objects.filter(id=note_id)
-        if not one.filter(customer_id=customer_id, author=author).delete()[0]:
-            raise NotFound if one.exists() else AlreadyRemoved
-        _tell(NOTE_REMOVED, name, actor=actor)
+        one = Note.objects.filter(id=note_id, customer_id=customer_id, author=author)
+        if not one.delete()[0]:
+            removed = removals.was_removed(note_id, [NOTE_REMOVED], actor=actor)
+            raise AlreadyRemoved if removed else NotFound
+        _tell(NOTE_REMOVED, name, actor=actor, removed=[note_id])
 
 
 def _name(customer_id: UUID) -> str:
@@ -67,7 +71,10 @@ def _name(customer_id: UUID) -> str:
     return name
 
 
-def _tell(event_type: EventType, name: str, *, actor: Actor) -> None:
+def _tell(event_type: EventType, name: str, *, actor: Actor, removed: Sequence[UUID] = ()) -> None:
     """Record it in the provider's history alone, with the customer's name; never what the note says."""
+    details: dict[str, Detail] = {"customer": name}
+    if removed:
+        details |= removals.ids(removed)
     for provider in Customer.objects.filter(kind=CustomerKind.PROVIDER).values_list("id", "name"):
-        record(event_type, actor=actor, customer=provider, details={"customer": name})
+        record(event_type, actor=actor, customer=provider, details=details)

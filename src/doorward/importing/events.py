@@ -28,6 +28,13 @@ IMPORT_GOES_ON = EventType(
     sentence=_("%(actor)s went on with an import."),
 )
 
+IMPORT_DISCARDED = EventType(
+    "import_discarded",
+    group=Group.PEOPLE,
+    icon="trash-2",
+    sentence=_("%(actor)s discarded an import."),
+)
+
 IMPORT_REPORTED = EventType(
     "import_reported",
     group=Group.PEOPLE,
@@ -49,6 +56,13 @@ INVITING_GOES_ON = EventType(
     group=Group.PEOPLE,
     icon="circle-play",
     sentence=_("%(actor)s went on inviting imported people."),
+)
+
+INVITING_DISCARDED = EventType(
+    "inviting_discarded",
+    group=Group.PEOPLE,
+    icon="trash-2",
+    sentence=_("%(actor)s ended inviting imported people."),
 )
 
 INVITING_REPORTED = EventType(

@@ -9,9 +9,11 @@ from doorward.accounts.models import Administrator
 from doorward.customers import locking as customer_lock
 from doorward.customers.rights import authorise
 from doorward.importing.events import (
+    IMPORT_DISCARDED,
     IMPORT_GOES_ON,
     IMPORT_REPORTED,
     IMPORT_STOPPED,
+    INVITING_DISCARDED,
     INVITING_GOES_ON,
     INVITING_REPORTED,
     INVITING_STOPPED,
@@ -42,6 +44,7 @@ _CALLED: Final = {
     IMPORT_STOPPED: INVITING_STOPPED,
     IMPORT_GOES_ON: INVITING_GOES_ON,
     IMPORT_REPORTED: INVITING_REPORTED,
+    IMPORT_DISCARDED: INVITING_DISCARDED,
 }
 
 

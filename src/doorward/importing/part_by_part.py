@@ -28,6 +28,7 @@ from doorward.rollout.errors import AskerLostRight
 from doorward.rollout.who_asked import asker, why_not
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -100,7 +101,7 @@ def _stop(run: ImportRun, why: Refusal, *, actor: Actor, now: datetime) -> None:
     """Stop it until somebody goes on: who asked for it may not any more, or too many mails were sent."""
     run.state, run.stopped_by, run.changed_at = ImportState.STOPPED, why.code, now
     run.save(update_fields=["state", "stopped_by", "changed_at"])
-    tell(IMPORT_STOPPED, run, actor=actor, reason=why.code)
+    tell(IMPORT_STOPPED, run, actor=actor, more={"reason": why.code})
 
 
 def _running(run_id: UUID) -> ImportRun | None:
@@ -136,16 +137,17 @@ def _end(run: ImportRun, *, actor: Actor) -> None:
             tell(IMPORTED, run, actor=actor)
 
 
-def tell(event: EventType, run: ImportRun, *, actor: Actor, reason: str = "") -> None:
+def tell(
+    event: EventType, run: ImportRun, *, actor: Actor, more: Mapping[str, Detail] | None = None
+) -> None:
     """Record something about an import, with its numbers, in the history of whose people they are."""
     details: dict[str, Detail] = {
         "kind": run.kind,
         "made": run.made,
         "changed": run.changed,
         "refused": run.refused,
+        **(more or {}),
     }
-    if reason:
-        details["reason"] = reason
     whose = (run.customer.id, run.customer.name) if run.customer else None
     record(inviting.as_what_it_is(event, run), actor=actor, customer=whose, details=details)
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from doorward.customers import staff_scope
 from doorward.importing.models import ImportRun, ImportState
-from doorward.kernel.errors import AlreadyRemoved, NotFound
+from doorward.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 def find(run_id: UUID, *, scope: Scope) -> ImportRun:
     """Return an import into a customer in this scope; of the whole file's customers, for who sees all.
 
-    Raises `NotFound`; `AlreadyRemoved` where there is no such import at all, as of a file that is no longer kept.
+    Raises `NotFound`.
     """
     rows = ImportRun.objects.filter(staff_scope.which(scope, of="customer")).select_related(
         "asked_by", "customer"
     )
     run: ImportRun | None = rows.filter(id=run_id).first()
     if run is None:
-        raise NotFound if ImportRun.objects.filter(id=run_id).exists() else AlreadyRemoved
+        raise NotFound
     return run
 
 

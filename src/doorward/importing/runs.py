@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from django.db import transaction
 
+from doorward.audit import removals
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.importing import column_memory, columns, files, inviting, part_by_part, sealed_lines
 from doorward.importing.errors import ImportForgotten
-from doorward.importing.events import IMPORT_GOES_ON, IMPORT_REPORTED, IMPORT_STOPPED
+from doorward.importing.events import (
+    IMPORT_DISCARDED,
+    IMPORT_GOES_ON,
+    IMPORT_REPORTED,
+    IMPORT_STOPPED,
+    INVITING_DISCARDED,
+)
 from doorward.importing.models import WAITING, ImportPart, ImportRun, ImportState
 from doorward.importing.people import needed
 from doorward.kernel.errors import ChoiceInvalid, NotFound
@@ -170,7 +177,14 @@ def discard(run: ImportRun, *, actor: Actor) -> None:
     """Forget what has not begun to be done, or was stopped. Raises as `stop`."""
     authorise(actor, needed(run.customer_id), run.customer_id)
     with transaction.atomic():
-        _held(run, WAITING, actor=actor).delete()
+        run = _held(run, WAITING, actor=actor)
+        part_by_part.tell(IMPORT_DISCARDED, run, actor=actor, more=removals.ids([run.id]))
+        run.delete()
+
+
+def was_discarded(run_id: UUID, *, actor: Actor) -> bool:
+    """Return whether who acts has discarded this import before."""
+    return removals.was_removed(run_id, (IMPORT_DISCARDED, INVITING_DISCARDED), actor=actor)
 
 
 def work(run: ImportRun, *, actor: Actor, now: datetime) -> None:

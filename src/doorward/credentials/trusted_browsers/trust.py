@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from doorward.accounts.required_of import member_of
+from doorward.audit import removals
 from doorward.audit.record import record
 from doorward.credentials.errors import TrustNotAllowed
 from doorward.credentials.events import BROWSER_TRUSTED, TRUSTED_BROWSERS_ENDED
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from doorward.audit.actor import Actor
+    from doorward.audit.record import Detail
     from doorward.policy.effective import Policies
     from doorward.policy.rules import FactorKind
     from doorward.sessions.context import AuthContext
@@ -132,23 +134,33 @@ def of(auth: AuthContext, *, now: datetime) -> list[Listed]:
 
 
 def end_one(trusted_id: UUID, *, administrator_id: UUID, actor: Actor) -> None:
-    """End one of a person's own. Raises `AlreadyRemoved`, and `NotFound` of another's."""
+    """End one of a person's own. Raises `AlreadyRemoved` where they ended it before, and `NotFound`."""
     authorise(actor, Action.END_OWN_TRUST, subject=administrator_id)
     with transaction.atomic():
-        one = TrustedBrowser.objects.filter(id=trusted_id)
-        if not one.filter(administrator_id=administrator_id).delete()[0]:
-            raise NotFound if one.exists() else AlreadyRemoved
-        record(TRUSTED_BROWSERS_ENDED, actor=actor, details={"browsers": 1})
+        one = TrustedBrowser.objects.filter(id=trusted_id, administrator_id=administrator_id)
+        if not one.delete()[0]:
+            ended = removals.was_removed(trusted_id, [TRUSTED_BROWSERS_ENDED], actor=actor)
+            raise AlreadyRemoved if ended else NotFound
+        _tell_ended([trusted_id], actor=actor)
 
 
 def end_all(*, administrator_id: UUID, actor: Actor) -> int:
     """End all of a person's own; return how many were."""
     authorise(actor, Action.END_OWN_TRUST, subject=administrator_id)
     with transaction.atomic():
-        ended = forget_all(administrator_id)
+        theirs = TrustedBrowser.objects.select_for_update().filter(
+            administrator_id=administrator_id
+        )
+        ended = list(theirs.values_list("id", flat=True))
         if ended:
-            record(TRUSTED_BROWSERS_ENDED, actor=actor, details={"browsers": ended})
-    return ended
+            theirs.filter(id__in=ended).delete()
+            _tell_ended(ended, actor=actor)
+    return len(ended)
+
+
+def _tell_ended(ended: list[UUID], *, actor: Actor) -> None:
+    details: dict[str, Detail] = {"browsers": len(ended), **removals.ids(ended)}
+    record(TRUSTED_BROWSERS_ENDED, actor=actor, details=details)
 
 
 def forget_all(administrator_id: UUID) -> int:

@@ -15,7 +15,7 @@ from doorward.importing import columns, files, inviting, queries, results, runs
 from doorward.importing.errors import FileMissing, NoSuchCustomer, NotInScope
 from doorward.importing.models import ImportState
 from doorward.importing.runs import About
-from doorward.kernel.errors import AlreadyRemoved, ChoiceInvalid, Refusal
+from doorward.kernel.errors import ChoiceInvalid, NotFound, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.kernel.text.cleaning import fold_case, storable
 from doorward.kernel.text.tables import lines as lines_of
@@ -126,10 +126,11 @@ def discard(request: Request, import_id: UUID) -> HttpResponse:
     """Forget a file that was not imported."""
     try:
         found = _find(request, import_id)
-    except AlreadyRemoved:
-        return say_removed(request, "/customers/import/")
-    try:
         runs.discard(found, actor=acting(request))
+    except NotFound:
+        if not runs.was_discarded(import_id, actor=acting(request)):
+            raise
+        return say_removed(request, "/customers/import/")
     except Refusal as refusal:
         say_refused(request, refusal)
         return see_other(f"/customers/import/{import_id}/")

@@ -182,7 +182,7 @@ def factor(request: Request, factor_id: UUID) -> HttpResponse:
 def _removed(request: Request, factor_id: UUID) -> HttpResponse:
     """Say to who presses *Remove* once more that it is done; what is another's has no page."""
     again = request.method == "POST" and read(request, RemoveForm).remove
-    if again and removal.is_nobodys(factor_id):
+    if again and removal.was_removed(factor_id, actor=acting(request)):
         return say_removed(request, HERE)
     raise Http404
 
