@@ -98,8 +98,10 @@ def newer() -> str:
 )
 def test_a_newer_database_is_refused(newer, monkeypatch, words):
     monkeypatch.setenv("DOORWARD_BIND", "")  # `run` sets it
-    port = f"127.0.0.1:{free_port()}"
-    done = CliRunner().invoke(main, [port if word == "PORT" else word for word in words])
+    bind = f"127.0.0.1:{free_port()}"
+    # In this process the settings were read before `--bind` is.
+    monkeypatch.setattr(settings, "DOORWARD", settings.DOORWARD.model_copy(update={"bind": bind}))
+    done = CliRunner().invoke(main, [bind if word == "PORT" else word for word in words])
     assert done.exit_code == 1
     assert done.stderr == newer
     assert not Customer.objects.filter(name="Cedar Clinic").exists()

@@ -87,6 +87,8 @@ def doorward(
     **settings: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end; `program`: of another installation than the one that is tested."""
+    if words[:1] == ("run",) and "--bind" not in words:
+        settings.setdefault("bind", f"127.0.0.1:{free_port()}")  # 8000 may be taken here
     # Who says where Python looks for its modules wants another one than is loaded already.
     if not program and "PYTHONPATH" not in os.environ:
         return commands.run(*words, environment=environment(folder, **settings), stdin=stdin)
