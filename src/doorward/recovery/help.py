@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from doorward.accounts.errors import WrongStatus
-from doorward.accounts.locking import must_still_may, record_refusal
+from doorward.accounts.locking import locked_person, must_still_may, record_refusal
 from doorward.accounts.models import Administrator, Status
 from doorward.audit.record import record
 from doorward.credentials import suspension
 from doorward.credentials.models import USABLE, Factor
 from doorward.customers import locking
 from doorward.customers.rights import authorise
-from doorward.kernel.errors import NotFound, Refusal, refusal_of
+from doorward.kernel.errors import Refusal, refusal_of
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
 from doorward.policy.fields import RecoveryBy
@@ -107,16 +107,12 @@ def issue(
 def lock(customer_id: UUID, person_id: UUID, *, action: Action, actor: Actor) -> Administrator:
     """Lock a customer and one of its people, and look again whether who acts may do this; return the person.
 
-    The customer's row comes first, as for every change by a colleague. Raises `NotFound`, `StaleRequest`.
+    The customer's row comes first, as for every change by a colleague. Raises as `locked_person` does, or
+    `StaleRequest`.
     """
     locking.hold(customer_id)
     must_still_may(actor, action, customer_id, subject=person_id)
-    people = Administrator.objects.of(customer_id).select_related("customer__brand")
-    rows = people.select_for_update(of=("self",)).exclude(status=Status.REMOVED)
-    person = rows.filter(id=person_id).first()
-    if person is None:
-        raise NotFound
-    return person
+    return locked_person(person_id, customer_id=customer_id)
 
 
 def refuse_helper(

@@ -29,6 +29,7 @@ from doorward.web.http.posted import optional
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.fields import Field, line
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, say_refused, wrong
+from doorward.web.kit.removed import back_if_removed
 from doorward.web.kit.times import day
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 @needs(RIGHT, post=Need.of(Action.MAKE_EXCEPTION))
 @both
+@back_if_removed(PATH)
 def make(request: Request, person_id: UUID) -> HttpResponse:
     """Ask why and until when, and make the exception; where one runs, another one in its place."""
     customer_id = signed_in(request).customer_id
@@ -68,6 +70,7 @@ def make(request: Request, person_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.END_EXCEPTION))
 @require_POST
+@back_if_removed(PATH)
 def end(request: Request, person_id: UUID) -> HttpResponse:
     """End an exception now, and go back to where it was listed."""
     back = "/account/" if optional(request, "back") == "account" else f"{PATH}{person_id}/"

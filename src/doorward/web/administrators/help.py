@@ -18,6 +18,7 @@ from doorward.permissions.actions import Action
 from doorward.recovery import help as helping
 from doorward.recovery import queries, refusing, requests, set_up_words
 from doorward.web.administrators.forms import DecideForm, HelpForm
+from doorward.web.administrators.listing import PATH
 from doorward.web.administrators.pages import HelpPage, PassPage, RequestPage, RequestsPage
 from doorward.web.administrators.views import RIGHT
 from doorward.web.http.methods import both
@@ -25,6 +26,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
+from doorward.web.kit.removed import back_if_removed
 from doorward.web.kit.support_visits import visits
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ REQUESTS = "/requests/"
 
 @needs(RIGHT, post=Need.of(Action.HELP_PERSON))
 @both
+@back_if_removed(PATH)
 def help_colleague(request: Request, person_id: UUID) -> HttpResponse:
     """Say what to check, ask how it was made sure, and show the pass once."""
     me = signed_in(request)
@@ -78,6 +81,7 @@ def list_requests(request: Request) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.REFUSE_HELP))
 @both
+@back_if_removed(REQUESTS)
 def refuse(request: Request, request_id: UUID) -> HttpResponse:
     """Show a request; refuse it, or take it back."""
     if request.method != "POST":
@@ -87,6 +91,7 @@ def refuse(request: Request, request_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.AGREE_TO_HELP))
 @require_POST
+@back_if_removed(REQUESTS)
 def agree(request: Request, request_id: UUID) -> HttpResponse:
     """Give the second yes."""
     done = _("You have agreed. Whoever asked can now fetch the set-up pass.")
@@ -97,6 +102,7 @@ def agree(request: Request, request_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.HELP_PERSON))
 @both
+@back_if_removed(REQUESTS)
 def fetch(request: Request, request_id: UUID) -> HttpResponse:
     """Make the pass of an approved request, for whoever asked for it; show, once, what this session has just made."""
     if request.method != "POST":
@@ -113,6 +119,7 @@ def fetch(request: Request, request_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.SAY_WHO_CAME_BACK))
 @require_POST
+@back_if_removed(REQUESTS)
 def say_who(request: Request, request_id: UUID) -> HttpResponse:
     """*It was them*, or *It was not*."""
     me = signed_in(request)

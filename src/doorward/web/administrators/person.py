@@ -14,7 +14,7 @@ from doorward.accounts.models import Status
 from doorward.accounts.required_of import policy_of
 from doorward.credentials.password import change
 from doorward.gate.requirement import Need
-from doorward.kernel.errors import AlreadyRemoved, ConfirmationMissing, Refusal
+from doorward.kernel.errors import ConfirmationMissing, Refusal
 from doorward.permissions.actions import Action
 from doorward.sessions import ending
 from doorward.web.administrators.forms import ChangeForm
@@ -31,7 +31,7 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
 from doorward.web.kit.history import history_page
 from doorward.web.kit.likeness import say_namesakes
-from doorward.web.kit.removed import say_removed
+from doorward.web.kit.removed import back_if_removed
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 @needs(LOOK, post=Need.of(Action.CHANGE_PERSON))
 @both
+@back_if_removed(PATH)
 def edit(request: Request, person_id: UUID) -> HttpResponse:
     """Show a person and change them: all that was sent, or nothing."""
     if request.method != "POST":
@@ -62,8 +63,6 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
             actor=acting(request),
             now=request.now,
         )
-    except AlreadyRemoved:
-        return say_removed(request, PATH)
     except ConfirmationMissing:
         person = _find(request, person_id)
         question = question_for(person, removing=form.status == Status.REMOVED)
@@ -75,6 +74,7 @@ def edit(request: Request, person_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.SEND_PASSWORD_LINK))
 @require_POST
+@back_if_removed(PATH)
 def send_password_link(request: Request, person_id: UUID) -> HttpResponse:
     """Mail somebody a link to set a new password."""
     person = _find(request, person_id)
@@ -89,6 +89,7 @@ def send_password_link(request: Request, person_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.RESEND_INVITATION))
 @require_POST
+@back_if_removed(PATH)
 def resend_invitation(request: Request, person_id: UUID) -> HttpResponse:
     """Mail a new invitation; the older links stop working."""
     person = _find(request, person_id)
@@ -108,12 +109,10 @@ def resend_invitation(request: Request, person_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.REVOKE_INVITATION))
 @require_POST
+@back_if_removed(PATH)
 def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
     """Take an invitation back, and with it the person."""
-    try:
-        person = _find(request, person_id)
-    except AlreadyRemoved:
-        return say_removed(request, PATH)
+    person = _find(request, person_id)
     try:
         invitations.revoke(person, actor=acting(request), now=request.now)
     except Refusal as refusal:
@@ -125,6 +124,7 @@ def revoke_invitation(request: Request, person_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.END_SESSIONS))
 @require_POST
+@back_if_removed(PATH)
 def end_sessions(request: Request, person_id: UUID) -> HttpResponse:
     """Sign somebody out everywhere."""
     person = _find(request, person_id)

@@ -23,6 +23,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, blank, read, say_refused, wrong
 from doorward.web.kit.likeness import say_domain
+from doorward.web.kit.removed import back_if_removed
 from doorward.web.provider.customer_list import list_page
 from doorward.web.provider.customer_page import (
     AddPage,
@@ -126,6 +127,7 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
 
 @needs(Need.of(Action.RESEND_INVITATION, behalf=True))
 @require_POST
+@back_if_removed("/customers/{customer_id}/")
 def resend_invitation(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
     """Mail a new invitation to somebody who looks after a customer; the older links stop working."""
     customer = _found(request, customer_id)

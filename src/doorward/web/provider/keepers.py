@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef
 
 from doorward.accounts import undelivered
+from doorward.accounts.locking import find
 from doorward.accounts.models import Administrator, Standing, Status
 from doorward.accounts.required_of import member_of
 from doorward.credentials.models import USABLE, Factor
@@ -80,12 +81,11 @@ def _factors(person: Administrator, policies: Policies, *, now: datetime) -> tup
 
 
 def keeper(customer: Customer, person_id: UUID) -> Administrator:
-    """Return one of those who look after a customer, or raise `NotFound`."""
-    rows = _rows(customer).select_related("customer__brand").filter(id=person_id)
-    found: Administrator | None = rows.filter(looks_after=True).first()
-    if found is None:
+    """Return one of those who look after a customer. Raises `NotFound`, and `AlreadyRemoved` as `find` does."""
+    person = find(person_id, customer_id=customer.id)
+    if not person.looks_after:
         raise NotFound
-    return found
+    return person
 
 
 def has_primary(customer: Customer) -> bool:

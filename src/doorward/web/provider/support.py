@@ -25,6 +25,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
+from doorward.web.kit.removed import back_if_removed
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -105,6 +106,7 @@ def find(request: Request, customer_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.ASK_AS_SUPPORT))
 @both
+@back_if_removed("/customers/{customer_id}/help/")
 def ask(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
     """Say what to check and what comes of it, and ask how it was made sure."""
     customer = staff_scope.customer(customer_id, signed_in(request).scope)
@@ -126,6 +128,7 @@ def ask(request: Request, customer_id: UUID, person_id: UUID) -> HttpResponse:
 
 @needs(RIGHT, post=Need.of(Action.ASK_AS_SUPPORT))
 @both
+@back_if_removed("/customers/{customer_id}/help/")
 def show(request: Request, customer_id: UUID, request_id: UUID) -> HttpResponse:
     """Show what became of a request; take it back."""
     customer, found = staff_scope.customer(customer_id, signed_in(request).scope), NOTHING
