@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 import pytest
@@ -15,7 +16,7 @@ from doorward.kernel.text import names
     ("name", "key"),
     [
         ("Ärzte", "arzte aerzte"),
-        ("Özgür", "ozgur oezguer"),
+        ("Özgür", "ozgur oezguer oezgur ozguer"),
         ("Łódź", "lodz"),
         ("Øre Åse", "ore ase oere aase"),
         ("Đorđe Þórr Ðeild", "dorde thorr deild"),
@@ -35,6 +36,16 @@ from doorward.kernel.text import names
 )
 def test_a_name_is_found_by_what_everybody_can_type(name, key):
     assert names.search_key(name) == key
+
+
+def test_a_word_is_found_however_much_of_it_is_written_out():
+    found = names.search_key("Öztürk-Ærø", "Jürgen Bühnenübergänge").split()
+    for letters in itertools.product(("o", "oe"), ("u", "ue")):
+        assert "{}zt{}rk".format(*letters) in found
+    for letters in itertools.product(("u", "ue"), ("u", "ue"), ("a", "ae")):
+        assert "b{}hnen{}berg{}nge".format(*letters) in found
+    # Twice as many with each more: from four on all of them are written out, or none.
+    assert names.search_key("Äöüå") == "aoua aeoeueaa"
 
 
 @given(st.text())

@@ -24,14 +24,42 @@ LONGEST_SORT_KEY: Final = 300
 _BETWEEN: Final = "\x1f"
 # Second spellings that German and Nordic readers know: Mueller for Müller.
 _WRITTEN_OUT: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_WRITTEN_OUT_LETTERS: Final = frozenset(map(chr, _WRITTEN_OUT))
+# With each more of these letters in a word, twice as many forms of it.
+_MOST_MIXED: Final = 3
 _APOSTROPHES: Final = frozenset("'`´ʻʼʾʿˈ‘’‛′＇")
 
 
 def search_key(*names: str) -> str:
-    """Return what names are found by, word by word: "Müller Jürgen" gives "muller jurgen mueller juergen"."""
+    """Return what names are found by, word by word: "Müller Jürgen" gives "muller jurgen mueller juergen".
+
+    A word with two or three such letters is also found half written out: Öztürk by oezturk and oztuerk.
+    """
     whole = " ".join(names)
-    plain, out = fold(whole), fold(_composed(whole).translate(_WRITTEN_OUT))
-    return (plain if out == plain else f"{plain} {out}")[:LONGEST_SEARCH_KEY]
+    composed = _composed(whole)
+    written = composed.translate(_WRITTEN_OUT)
+    plain = fold(whole)
+    if written == composed:
+        return plain[:LONGEST_SEARCH_KEY]
+    mixed = "".join(
+        f" {one}" for word in composed.replace("-", " ").split() for one in _half_written_out(word)
+    )
+    return f"{plain} {fold(written)}{mixed}"[:LONGEST_SEARCH_KEY]
+
+
+def _half_written_out(word: str) -> list[str]:
+    """Return a word with some of its letters written out and some not; none where that would be more than six."""
+    where = [at for at, letter in enumerate(word) if letter in _WRITTEN_OUT_LETTERS]
+    if not 1 < len(where) <= _MOST_MIXED:
+        return []
+    found = []
+    for choice in range(1, 2 ** len(where) - 1):
+        letters = list(word)
+        for bit, at in enumerate(where):
+            if choice >> bit & 1:
+                letters[at] = letters[at].translate(_WRITTEN_OUT)
+        found.append(fold("".join(letters)))
+    return found
 
 
 def sort_key(*names: str) -> str:
