@@ -7,6 +7,8 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from django.db import DatabaseError
+from django.http import HttpResponsePermanentRedirect
+from django.urls import Resolver404, is_valid_path
 
 from doorward.web.http.outage import UPDATE_SECONDS, bare, not_saved
 from doorward.web.http.pages import render_outside
@@ -57,8 +59,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that leads nowhere, or to another customer's."""
-    del exception
+    """Answer an address that leads nowhere, or to another customer's; one that lacks its slash leads on to it."""
+    if isinstance(exception, Resolver404) and _lacks_slash(request):
+        # Its own path and query alone: whatever it begins with, it stays with this host.
+        return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
     return error_page(request, 404)
 
 
@@ -88,6 +92,14 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     except Exception:  # noqa: BLE001 - as above
         _log.exception("the page of a refused form could not be made")
         return bare(request, 403)
+
+
+def _lacks_slash(request: HttpRequest) -> bool:
+    """Return whether only the slash at its end is missing. A form is never led on: what it holds would be lost."""
+    path = request.path_info
+    if request.method not in {"GET", "HEAD"} or path.endswith("/") or path.startswith("//"):
+        return False
+    return is_valid_path(f"{path}/")
 
 
 def _is_being_updated() -> bool:
