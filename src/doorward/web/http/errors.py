@@ -99,7 +99,7 @@ def _lacks_slash(request: HttpRequest) -> bool:
     path = request.path_info
     if request.method not in {"GET", "HEAD"} or path.endswith("/") or path.startswith("//"):
         return False
-    return is_valid_path(f"{path}/")
+    return bool(is_valid_path(f"{path}/"))
 
 
 def _is_being_updated() -> bool:
