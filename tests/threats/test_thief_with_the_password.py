@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from doorward.accounts.events import INVITATION_REVOKED
 from doorward.accounts.models import LinkPurpose, MailedLink, Status
+from doorward.audit.actor import ActorType
 from tests.kit import browsers, codes, people
 from tests.kit.email_changes import ask_email
 from tests.threats.thief import THIEF, ask_for_new_email, enable, follow, path_of
@@ -88,6 +90,26 @@ def test_not_me_works_though_the_thief_invited_somebody_with_the_old_e_mail(owne
     assert mine.email == owner.email
     assert mine.check_password(people.OTHER_PASSWORD)
     assert not mine.factors.exists()
+
+
+@pytest.mark.parametrize("by", ["owner", "outsider"])
+def test_nor_is_it_a_question_of_rights_who_invited_somebody_with_it(request, colleague, by):
+    """Whoever is undoing a thief's doing has no right over people, and none at all at another company."""
+    thief = browsers.browser_of(colleague)
+    ask_for_new_email(thief, colleague)
+    assert follow(thief, path_of(colleague, LinkPurpose.EMAIL_NEW), {}).status_code == 303
+    not_me = path_of(colleague, LinkPurpose.NOT_ME)
+    inviting = request.getfixturevalue(by)
+    invited = people.invite(inviting.customer, email=colleague.email, name="Nobody Atall")
+    answer = follow(Client(), not_me, {"password": people.OTHER_PASSWORD})
+    assert answer.status_code == 303
+    assert people.again(colleague).email == colleague.email
+    assert people.again(invited).status == Status.REMOVED
+    # The company that invited somebody is not told whose e-mail it is, nor from where they came.
+    told = people.events(INVITATION_REVOKED, customer_id=inviting.customer_id)
+    assert [(one.actor_type, one.actor_id, one.address, one.browser) for one in told] == [
+        (ActorType.PORTAL, None, "", "")
+    ]
 
 
 def test_not_me_takes_no_e_mail_from_an_account_that_is_in_use(owner, customer):

@@ -140,7 +140,7 @@ def go_back(
     EmailChange.objects.filter(administrator=person, closed_at__isnull=True).update(closed_at=now)
     if not email or email == person.email:
         return
-    _uninvite(email, actor=actor, now=now)
+    invitations.give_way(email, now=now)
     try:
         _write(person, email, proved_at=proved_at)
     except EmailTaken:
@@ -175,17 +175,6 @@ def apply_due(*, now: datetime) -> int:
 def forget(*, now: datetime) -> int:
     """Delete changes of long ago, whatever became of them."""
     return EmailChange.objects.filter(asked_at__lt=now - KEEP).delete()[0]
-
-
-def _uninvite(email: str, *, actor: Actor, now: datetime) -> None:
-    holder = (
-        Administrator.objects.everywhere()
-        .select_related("customer")
-        .filter(email_folded=fold_email(email), status=Status.INVITED)
-        .first()
-    )
-    if holder is not None:
-        invitations.revoke(holder, actor=actor, now=now)
 
 
 def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> None:

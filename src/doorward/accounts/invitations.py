@@ -15,11 +15,12 @@ from doorward.accounts.events import INVITATION_ASKED, INVITATION_REVOKED, INVIT
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Status
 from doorward.accounts.removing import end_links, removed_columns
-from doorward.audit.actor import Actor, by_link
+from doorward.audit.actor import WORKER, Actor, by_link
 from doorward.audit.record import history_of_customer, record
 from doorward.customers import locking as customer_lock
 from doorward.customers.models import CustomerStatus
 from doorward.customers.rights import authorise
+from doorward.kernel.text.cleaning import fold_email
 from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
@@ -105,13 +106,35 @@ def revoke(person: Administrator, *, actor: Actor, now: datetime) -> None:
     authorise(actor, Action.REVOKE_INVITATION, person.customer_id, subject=person.id)
     with transaction.atomic():
         _hold(person, Action.REVOKE_INVITATION, actor=actor)
-        invited = Administrator.objects.of(person.customer_id).filter(
-            id=person.id, status=Status.INVITED
-        )
-        if invited.update(**removed_columns(person.id)) != 1:
+        if not _take_back(person, actor=actor, now=now):
             raise NotInvited
-        end_links(person, for_good=True, now=now)
-        record(INVITATION_REVOKED, actor=actor, subject=person.who())
+
+
+def give_way(email: str, *, now: datetime) -> None:
+    """Take the invitation back that stands in the way of an e-mail's owner, in the caller's transaction.
+
+    At whatever customer: that is no right of the owner's, and its history is not told who they are, nor from where
+    they came. Nothing is locked but the row: whoever accepts it at this moment keeps the e-mail.
+    """
+    holder = (
+        Administrator.objects.everywhere()
+        .select_related("customer")
+        .filter(email_folded=fold_email(email), status=Status.INVITED)
+        .first()
+    )
+    if holder is not None:
+        _take_back(holder, actor=WORKER, now=now)
+
+
+def _take_back(person: Administrator, *, actor: Actor, now: datetime) -> bool:
+    invited = Administrator.objects.of(person.customer_id).filter(
+        id=person.id, status=Status.INVITED
+    )
+    if invited.update(**removed_columns(person.id)) != 1:
+        return False
+    end_links(person, for_good=True, now=now)
+    record(INVITATION_REVOKED, actor=actor, subject=person.who())
+    return True
 
 
 def asked_at(person: Administrator) -> datetime | None:

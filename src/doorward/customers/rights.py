@@ -135,7 +135,7 @@ def _in_scope(holder: Holder, action: Action, target: _Target) -> _Answer:
     """Return what somebody is told who has the right, and sees a part of the customers."""
     needs, scope = action.needs, holder.scope
     if target.customer_id == holder.customer_id and needs.about is About.CUSTOMER:
-        return _over_colleagues(needs.extent, scope, target.subject)
+        return _over_colleagues(needs.extent, holder, target.subject)
     if target.customer_id is not None:
         found = staff_scope.has_customer(target.customer_id, scope)
         return _Answer.YES if found else _Answer.OUTSIDE
@@ -149,16 +149,19 @@ def _in_scope(holder: Holder, action: Action, target: _Target) -> _Answer:
     return _Answer.NO_RIGHT if needs.extent is Extent.EVERYTHING else _Answer.OUTSIDE
 
 
-def _over_colleagues(extent: Extent, scope: Scope, subject: UUID | None) -> _Answer:
-    """Return whether it may be done to the provider's own people: to none whose scope is wider."""
+def _over_colleagues(extent: Extent, holder: Holder, subject: UUID | None) -> _Answer:
+    """Return whether it may be done to the provider's own people: to none whose scope is wider.
+
+    Whoever is not one of them is nobody here, as an id that is nobody's: the service finds no such person.
+    """
     if extent is Extent.PART:
         return _Answer.YES
     if extent is not Extent.PERSON or subject is None:
         return _Answer.NO_RIGHT
-    rows = Customer.objects.filter(administrator__id=subject)
+    rows = Customer.objects.filter(id=holder.customer_id, administrator__id=subject)
     columns = rows.values_list("administrator__scope", "administrator__scope_ids").first()
     theirs = of_columns(*columns) if columns else Scope.NOTHING
-    return _Answer.YES if staff_scope.includes(scope, theirs) else _Answer.NO_RIGHT
+    return _Answer.YES if staff_scope.includes(holder.scope, theirs) else _Answer.NO_RIGHT
 
 
 def _holder(who: Who) -> Holder | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from django.db import transaction
 
@@ -24,10 +25,11 @@ from doorward.recovery.models import RecoveryRequest, SetUpPass, State, Way
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
     from doorward.accounts.models import Administrator
     from doorward.audit.actor import Actor
+
+_NOBODY: Final = UUID(int=0)
 
 
 def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -> None:
@@ -35,7 +37,9 @@ def agree(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
 
     `RequestOver`, `HelpYourself`, `NotYetAllowed`, `SameHands`, `LetInBySupport`.
     """
-    authorise(actor, Action.AGREE_TO_HELP, customer_id, subject=whose(request_id))
+    authorise(
+        actor, Action.AGREE_TO_HELP, customer_id, subject=whose(request_id, customer_id=customer_id)
+    )
     person = None
     try:
         with transaction.atomic():
@@ -64,7 +68,9 @@ def fetch(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) -
     It is approved by a second colleague, or by the time in which nobody objected. Raises `RequestOver`, and what a
     rule refuses by now.
     """
-    authorise(actor, Action.HELP_PERSON, customer_id, subject=whose(request_id))
+    authorise(
+        actor, Action.HELP_PERSON, customer_id, subject=whose(request_id, customer_id=customer_id)
+    )
     with transaction.atomic():
         request, person = locked(request_id, customer_id, Action.HELP_PERSON, actor=actor)
         if request_state.reader_of(request) not in {one.id for one in actor.people}:
@@ -87,7 +93,9 @@ def show(request_id: UUID, *, customer_id: UUID, actor: Actor, now: datetime) ->
 
     None: there is nothing to show any more.
     """
-    authorise(actor, Action.HELP_PERSON, customer_id, subject=whose(request_id))
+    authorise(
+        actor, Action.HELP_PERSON, customer_id, subject=whose(request_id, customer_id=customer_id)
+    )
     return set_up_pass.show(request_id, session_id=actor.session_id, now=now)
 
 
@@ -101,7 +109,12 @@ def say_who(
     somebody said that it was: who helped the wrong one would say so. That it was them is said by who helped, or by
     whoever could have agreed. Raises `RequestOver`, and what `who_may_agree.refuse_decider` does.
     """
-    authorise(actor, Action.SAY_WHO_CAME_BACK, customer_id, subject=whose(request_id))
+    authorise(
+        actor,
+        Action.SAY_WHO_CAME_BACK,
+        customer_id,
+        subject=whose(request_id, customer_id=customer_id),
+    )
     with transaction.atomic():
         action = Action.SAY_WHO_CAME_BACK
         request, person = locked(request_id, customer_id, action, actor=actor)
@@ -130,10 +143,10 @@ def deny(request: RecoveryRequest, person: Administrator, *, actor: Actor, now: 
     history.tell(RECOVERY_DENIED, request, person, actor=actor)
 
 
-def whose(request_id: UUID) -> UUID | None:
-    """Return whom a request is for; None: there is no such one."""
-    rows = RecoveryRequest.objects.filter(id=request_id)
-    return rows.values_list("administrator_id", flat=True).first()
+def whose(request_id: UUID, *, customer_id: UUID) -> UUID:
+    """Return whom a request of this customer is for; where it has no such one, an id that is nobody's."""
+    rows = RecoveryRequest.objects.filter(id=request_id, administrator__customer_id=customer_id)
+    return rows.values_list("administrator_id", flat=True).first() or _NOBODY
 
 
 def locked(
