@@ -13,6 +13,7 @@ from doorward.accounts.staff_scope import Wanted
 from doorward.audit.actor import CONSOLE
 from doorward.audit.naming import named
 from doorward.cli.failure import Failure
+from doorward.cli.output import show_once
 from doorward.credentials.password import first as password_first
 from doorward.customers.cached import brand_of
 from doorward.customers.tabs import DEFAULT, assignable, built_in
@@ -67,7 +68,10 @@ def language_of(code: str) -> str:
 def resend(person: Administrator) -> None:
     """Have a new invitation mailed, and print its address and nothing else."""
     link = invitations.resend(person, actor=CONSOLE, now=timezone.now())
-    click.echo(brand_of(person.customer.brand_id).address(mailed_links.path(link)))
+    show_once(
+        brand_of(person.customer.brand_id).address(mailed_links.path(link)),
+        otherwise=f"The new invitation of {person.email} is being mailed all the same.",
+    )
 
 
 def add_active(new: NewAdministrator, customer: Customer, *, password: str) -> None:
@@ -82,7 +86,10 @@ def add_active(new: NewAdministrator, customer: Customer, *, password: str) -> N
 def invite(new: NewAdministrator, customer: Customer) -> None:
     """Add somebody, have the invitation mailed, and print its address and nothing else."""
     person, link = services.add(new, customer=customer, actor=CONSOLE, now=timezone.now())
-    click.echo(brand_of(customer.brand_id).address(mailed_links.path(link)))
+    show_once(
+        brand_of(customer.brand_id).address(mailed_links.path(link)),
+        otherwise=f"{person.email} was added and is being mailed the invitation all the same.",
+    )
     _say_lookalikes(person)
 
 

@@ -9,6 +9,7 @@ import click
 from doorward.applications.rules import SCOPES
 from doorward.cli.base import Group, json_option, print_json, print_table, utc, with_data
 from doorward.cli.failure import Failure
+from doorward.cli.output import show_once
 from doorward.gate.assurance import Assurance
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
     """
     from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.applications import clients, secrets  # noqa: PLC0415
+    from doorward.applications import clients  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.customers.models import Tab  # noqa: PLC0415
 
@@ -98,9 +99,9 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
     keys = file.read(clients.LONGEST_KEYS + 1).decode(errors="replace") if file else ""
     details = _details(given, keys)
     made = clients.add(found.id, details, actor=CONSOLE, now=timezone.now())
-    click.echo(made.client_id)
+    show_once(made.client_id, otherwise=f"The application of {tab} was made, without a secret.")
     if not given["public"] and not keys:
-        click.echo(secrets.make(made.id, actor=CONSOLE, now=timezone.now()))
+        _show_new_secret(made, tab)
 
 
 def _details(given: dict[str, Any], keys: str) -> ApplicationDetails:
@@ -242,12 +243,19 @@ def secret() -> None:
 @with_data
 def new_secret(tab: str) -> None:
     """Print a new secret of the application of a TAB. It is never shown again."""
+    _show_new_secret(_of(tab), tab)
+
+
+def _show_new_secret(application: Application, tab: str) -> None:
+    """Make a secret and print it, the only time that it is shown."""
     from django.utils import timezone  # noqa: PLC0415
 
     from doorward.applications import secrets  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
-    click.echo(secrets.make(_of(tab).id, actor=CONSOLE, now=timezone.now()))
+    made = secrets.make(application.id, actor=CONSOLE, now=timezone.now())
+    lost = f"It was made all the same: `doorward applications show {tab}` has its id, to remove it."
+    show_once(made, otherwise=lost)
 
 
 @secret.command("remove")

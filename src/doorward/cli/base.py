@@ -17,6 +17,7 @@ import click
 from doorward import __version__
 from doorward.cli.examples import attach
 from doorward.cli.failure import Failure
+from doorward.cli.output import is_of_output, why_lost
 from doorward.kernel.why_not_saved import sentence_for
 
 if TYPE_CHECKING:
@@ -73,14 +74,19 @@ class Commands(Group):
         """Run the command; where nothing can be saved, or a file is none, say so in one sentence."""
         try:
             done = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:
             said = sentence_for(error) or _of_a_file(error)
+            lost = _forget_what_was_printed() or is_of_output(error)
+            if lost and isinstance(error, OSError):
+                said = (
+                    f"What it printed is lost: {why_lost(error)}. What it has changed is changed."
+                )
             if not said:
                 raise
-            _forget_what_was_printed()
             raise Failure(said) from error
         return done
 
@@ -107,14 +113,18 @@ def _of_a_file(error: Exception) -> str:
     return ""
 
 
-def _forget_what_was_printed() -> None:
-    """Have Python not try once more, at its end, to print what the disk has no room for."""
+def _forget_what_was_printed() -> bool:
+    """Have Python not try once more, at its end, to print what has no room; return whether something had none."""
+    if sys.stdout is None:
+        return False
     try:
         sys.stdout.flush()
     except OSError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+        return True
+    return False
 
 
 def _exists(module: str) -> bool:

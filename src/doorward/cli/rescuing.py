@@ -9,6 +9,7 @@ import click
 
 from doorward.cli.base import with_data
 from doorward.cli.failure import Failure
+from doorward.cli.output import show_once
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
@@ -34,7 +35,12 @@ def rescue(*, email: str, yes: bool) -> None:
     service.refuse(person)
     if not yes:
         _ask(person)
-    click.echo(service.rescue(person, actor=CONSOLE, now=timezone.now()))
+    link = service.rescue(person, actor=CONSOLE, now=timezone.now())
+    show_once(
+        link,
+        otherwise="Their devices are suspended and their sessions have ended all the same. Run it again: it "
+        "makes a new link, and the one that was lost no longer works.",
+    )
     click.echo("It works once, for an hour. Give it to nobody else.", err=True)
 
 
