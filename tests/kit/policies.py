@@ -33,9 +33,10 @@ def require(customer_id: UUID, *, since: datetime | None = None, **values: Any) 
     ask(customer_id, since=since, required_of=RequiredOf.EVERYONE, **values)
 
 
-def lift(customer_id: UUID) -> None:
+def lift(customer_id: UUID, *, since: datetime | None = None) -> None:
     """Have a customer's policy require two factors of those who are ticked, and of nobody else."""
-    ask(customer_id, required_of=RequiredOf.TICKED, from_day=None, newcomer_days=0, waves=False)
+    nothing: dict[str, Any] = {"from_day": None, "newcomer_days": 0, "waves": False}
+    ask(customer_id, since=since, required_of=RequiredOf.TICKED, **nothing)
 
 
 def require_by_minimum(customer_id: UUID, *, required: bool = True, **values: Any) -> None:

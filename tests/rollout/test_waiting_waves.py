@@ -180,7 +180,7 @@ def test_workers_at_once_pause_it_once(owner, crowd):
 @pytest.mark.parametrize("of", ["customer", "brand"])
 def test_waves_of_a_minimum_wait_too_and_the_provider_goes_on(owner, crowd, of):
     first, later = crowd
-    policies.lift(owner.customer_id)
+    policies.lift(owner.customer_id, since=NOW)
     minimum = (
         versions.minimum_of_customer(owner.customer_id)
         if of == "customer"
@@ -272,7 +272,7 @@ def test_who_may_go_on_with_a_minimum_is_mailed_that_it_waits_and_nobody_else(ow
     }
     for name, (tabs, columns) in staff.items():
         people.make_administrator(provider, email=f"{name}@northline.example", tabs=tabs, **columns)
-    policies.lift(customer.id)
+    policies.lift(customer.id, since=NOW)
     whose = customer.id if of == "customer" else customer.brand_id
     minimum = (
         versions.minimum_of_customer(whose)
