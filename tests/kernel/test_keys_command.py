@@ -73,18 +73,18 @@ def test_what_is_no_command_is_said(command):
 @pytest.mark.parametrize(
     "code",
     [
-        "import time; time.sleep(60)",
+        "import time; time.sleep(120)",
         # It closes what it prints to, and stays.
-        "import os, time; os.close(1); os.close(2); time.sleep(60)",
+        "import os, time; os.close(1); os.close(2); time.sleep(120)",
         # Somebody else holds what it printed to.
-        "import subprocess; subprocess.Popen(['sleep', '60'])",
+        "import subprocess; subprocess.Popen(['sleep', '120'])",
     ],
 )
 def test_it_is_not_waited_for_without_end(monkeypatch, code):
-    monkeypatch.setattr(keys_command, "SECONDS", 1.0)
+    monkeypatch.setattr(keys_command, "SECONDS", 0.5)
     began = time.monotonic()
-    assert refused(python(code)) == "DOORWARD_KEYS_COMMAND did not end within 1 seconds."
-    assert time.monotonic() - began < 20
+    assert refused(python(code)) == "DOORWARD_KEYS_COMMAND did not end within 0.5 seconds."
+    assert time.monotonic() - began < 60
 
 
 def test_it_is_not_told_our_settings(monkeypatch):

@@ -59,7 +59,7 @@ def _printed_by(command: str) -> bytes:
             out, err = _read(process)
             code = process.wait(timeout=SECONDS)
         except subprocess.TimeoutExpired:
-            raise KeyRingBroken(f"{_NAME} did not end within {SECONDS:.0f} seconds.") from None
+            raise KeyRingBroken(f"{_NAME} did not end within {SECONDS:g} seconds.") from None
         finally:
             # With whatever it started.
             with suppress(ProcessLookupError):
