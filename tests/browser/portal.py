@@ -51,7 +51,7 @@ class Inside:
         return answer["done"]
 
     def stop(self) -> None:
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def too_heavy(visitor: Visitor) -> Iterator[str]:
 def sent(address: str) -> int:
     """Return how many bytes the server sends for a file to a browser that takes compressed ones."""
     asked = urllib.request.Request(address, headers={"Accept-Encoding": "gzip, br"})
-    with urllib.request.urlopen(asked, timeout=10) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         content = answer.read()
         if answer.headers["Content-Encoding"] == "gzip":
             assert zlib.decompress(content, wbits=31)

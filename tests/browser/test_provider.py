@@ -79,7 +79,7 @@ def answers(address: str) -> bool:
         f"http://127.0.0.1:{host.rpartition(':')[2]}/sign-in/", headers={"Host": host}
     )
     try:
-        with urllib.request.urlopen(asked, timeout=10):
+        with urllib.request.urlopen(asked, timeout=60):
             return True
     except URLError:
         return False

@@ -178,7 +178,7 @@ def _balanced(nodes: Nodes) -> Iterator[int]:
     settings.write_text(ready + apart + re.sub(r"10\.0\.0\.1\d:8000", f"127.0.0.1:{nobody}", alive))
     process = subprocess.Popen(["/usr/sbin/haproxy", "-db", "-q", "-f", settings])
     try:
-        until(lambda: serving.listens(port) and _were_checked(told), seconds=20)
+        until(lambda: serving.listens(port) and _were_checked(told))
         yield port
     finally:
         process.kill()

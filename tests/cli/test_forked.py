@@ -23,7 +23,7 @@ def run(script: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-c", FIRST + textwrap.dedent(script)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
@@ -95,13 +95,13 @@ def test_whoever_is_ended_meanwhile_leaves_nobody_at_work(tmp_path) -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         def make():
             open({str(made)!r}, "w").write(str(os.getpid()))
-            time.sleep(20)
+            time.sleep(600)
         forked.done_aside(make)
         """)
     with subprocess.Popen([sys.executable, "-c", script]) as first:
         until(lambda: made.exists() and made.read_text())
         first.terminate()
-        assert first.wait(timeout=10) == 0
+        assert first.wait(timeout=60) == 0
     assert name_of(int(made.read_text())) == ""
 
 
@@ -109,9 +109,9 @@ def test_signals_that_were_taken_over_are_not_so_in_the_other() -> None:
     done = run("""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: None)
-            process = forked.begin("doorward-test", lambda: time.sleep(20))
+            process = forked.begin("doorward-test", lambda: time.sleep(600))
             os.kill(process.pid, number)
-            process.join(10)
+            process.join(60)
             print(process.exitcode == -number)
         """)
     assert done.stdout == "True\n" * 3
@@ -119,9 +119,9 @@ def test_signals_that_were_taken_over_are_not_so_in_the_other() -> None:
 
 def test_it_has_its_name_and_dies_with_whoever_forked_it() -> None:
     script = FIRST + textwrap.dedent("""
-        process = forked.begin("doorward-test", lambda: time.sleep(20))
+        process = forked.begin("doorward-test", lambda: time.sleep(600))
         print(process.pid, flush=True)
-        time.sleep(20)
+        time.sleep(600)
         """)
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as first:
         assert first.stdout

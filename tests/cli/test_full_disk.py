@@ -138,7 +138,7 @@ def test_a_log_on_that_disk_ends_nothing(disk: Path) -> None:
 
 def status(server: serving.Server, path: str) -> int:
     try:
-        with urllib.request.urlopen(server.address + path, timeout=20) as answer:
+        with urllib.request.urlopen(server.address + path, timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         return refused.code

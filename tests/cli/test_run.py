@@ -121,7 +121,7 @@ def asked_for_health(server):
     """Return how many requests of machines are counted, over all processes; this one comes after."""
     headers = {"Authorization": f"Bearer {monitor.TOKEN}"}
     request = urllib.request.Request(f"{server.address}/metrics", headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         told = answer.read().decode()
     return sum(
         value
@@ -235,7 +235,7 @@ def test_the_port_of_another_doorward_is_refused(steady, tmp_path):
 )
 def test_a_monitor_that_says_no_host_or_a_wrong_one_is_answered(steady, ask):
     before = len(steady.log.read_text())
-    with socket.create_connection(("127.0.0.1", steady.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", steady.port), timeout=60) as line:
         line.sendall(f"GET /healthz {ask}\r\nConnection: close\r\n\r\n".encode())
         answer = b"".join(iter(lambda: line.recv(4096), b""))
     assert b" 200 OK\r\n" in answer
@@ -281,7 +281,7 @@ def test_every_process_keeps_its_locks_on_the_database(steady, steady_folder):
 
     def holding():
         with suppress(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{steady.address}/readyz", timeout=10).close()
+            urllib.request.urlopen(f"{steady.address}/readyz", timeout=60).close()
         locks = [line for line in Path("/proc/locks").read_text().splitlines() if inode in line]
         return {int(line.split()[4]) for line in locks}
 

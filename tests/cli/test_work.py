@@ -51,7 +51,7 @@ if postgresql.url():  # on SQLite there is nothing else to say
             yield psutil.Process(process.pid)
         finally:
             process.terminate()
-            assert process.wait(timeout=20) == 0
+            assert process.wait(timeout=60) == 0
 
     @pytest.fixture(scope="module")
     def first(tmp_path_factory):
@@ -113,7 +113,7 @@ if postgresql.url():  # on SQLite there is nothing else to say
 
     def ready(server):
         try:
-            with urllib.request.urlopen(f"{server.address}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"{server.address}/readyz", timeout=60) as answer:
                 return answer.status == 200
         except urllib.error.HTTPError:
             return False

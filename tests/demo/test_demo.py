@@ -85,7 +85,7 @@ def a_demo(home, **settings):
         yield Demo(process, port, folder, output, home)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_each_brand_has_its_host(demo, host):
     request = urllib.request.Request(
         f"http://127.0.0.1:{demo.port}/sign-in/", headers={"Host": f"{host}:{demo.port}"}
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         page = answer.read().decode()
     brand = {"localhost": "Northline", "brightwave.localhost": "Brightwave"}[host]
     assert f"· {brand}</title>" in page
@@ -219,7 +219,7 @@ def test_a_second_one_on_another_port_and_the_end_of_it(demo):
         none = demo.code(SAMUEL, "--port", "1")
         assert none.stderr.startswith("No demonstration runs at port 1, but at ")
         second.process.terminate()
-        assert second.process.wait(timeout=20) == 0
+        assert second.process.wait(timeout=60) == 0
         assert not second.folder.exists()
         with pytest.raises(urllib.error.URLError):
             urllib.request.urlopen(f"http://127.0.0.1:{second.port}/healthz", timeout=2)
@@ -272,7 +272,7 @@ print("went on")
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         env=surroundings(tmp_path),
         check=False,
     )

@@ -131,7 +131,7 @@ class Nodes:
             )
         self._stack.callback(process.wait)
         self._stack.callback(process.kill)
-        until(lambda: serving.listens(self.port), seconds=20)
+        until(lambda: serving.listens(self.port))
 
     def _stop(self) -> None:
         for server in self.servers:

@@ -228,7 +228,7 @@ def _running(words: list[str], folder: Path, ports: tuple[int, ...]) -> Iterator
         raise
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def _wheel(name: str) -> Path:

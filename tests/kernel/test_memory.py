@@ -36,7 +36,7 @@ worker.join()
 @pytest.mark.skipif(memory._glibc() is None, reason="glibc alone has it")
 def test_what_a_hash_filled_is_kept_and_given_back() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60, check=True
     )
     kept, left = map(int, done.stdout.split())
     assert kept > 18 * 1024

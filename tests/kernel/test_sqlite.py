@@ -171,7 +171,7 @@ def opened(folder: Path) -> Iterator[str]:
         try:
             yield process.stdout.readline().strip()
         finally:
-            process.communicate("\n", timeout=30)
+            process.communicate("\n", timeout=60)
 
 
 @pytest.mark.slow

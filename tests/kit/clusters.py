@@ -12,7 +12,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 import psutil
 import psycopg
@@ -112,9 +112,10 @@ class Cluster:
         main = psutil.Process(int((self.folder / "postmaster.pid").read_text().split()[0]))
         return [main, *main.children(recursive=True)]
 
-    def rows(self, statement: str) -> list[tuple[object, ...]]:
+    def rows(self, statement: LiteralString, *values: object) -> list[tuple[object, ...]]:
         with psycopg.connect(self.url, autocommit=True) as link:
-            return link.execute(statement).fetchall()
+            done = link.execute(statement, values or None)
+            return done.fetchall() if done.description else []
 
 
 @contextmanager

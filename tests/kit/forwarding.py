@@ -15,11 +15,14 @@ _AT_ONCE = 64 * 1024
 
 
 class Forwarder:
-    """Passes bytes on to a port. While it is cut, whoever connects or sends has no answer, and no error."""
+    """Passes bytes on to a port. While it is cut, whoever connects or sends has no answer, and no error.
+
+    `in_vain`: how often somebody connected where nobody was.
+    """
 
     def __init__(self, to: int) -> None:
         self.to = to
-        self.is_cut = False
+        self.is_cut, self.in_vain = False, 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._other: dict[socket.socket, socket.socket] = {}
@@ -53,8 +56,9 @@ class Forwarder:
     def _connect(self) -> None:
         ours, _ = self._listener.accept()
         try:
-            theirs = socket.create_connection(("127.0.0.1", self.to), timeout=5)
+            theirs = socket.create_connection(("127.0.0.1", self.to), timeout=60)
         except OSError:
+            self.in_vain += 1
             ours.close()
             return
         for one, other in ((ours, theirs), (theirs, ours)):

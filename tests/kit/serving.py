@@ -169,10 +169,10 @@ class Server:
     def address(self) -> str:
         return f"http://{self.host}:{self.port}"
 
-    def healthy(self) -> bool:
-        """Whether /healthz answers."""
+    def healthy(self, *, seconds: float = 30) -> bool:
+        """Whether /healthz answers, and that so soon."""
         try:
-            with urllib.request.urlopen(f"{self.address}/healthz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.address}/healthz", timeout=seconds) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

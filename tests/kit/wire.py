@@ -82,7 +82,7 @@ class Wire:
             "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         } | {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=30, source_address=(self.source, 0)
+            "127.0.0.1", self.port, timeout=60, source_address=(self.source, 0)
         )
         try:
             if self.tls:

@@ -89,7 +89,7 @@ def serve(
             return SMTP(self.handler, hostname="mail.example", **options)
 
     controller = OnLoopback(
-        box, hostname="127.0.0.1", port=box.port, ssl_context=implicit_tls, ready_timeout=20
+        box, hostname="127.0.0.1", port=box.port, ssl_context=implicit_tls, ready_timeout=60
     )
     controller.start()
     try:

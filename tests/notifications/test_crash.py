@@ -137,7 +137,7 @@ def test_a_kill_while_the_server_listens_sends_it_again(
         installation.run("invite('lena@a.example')")
         with installation.worker() as worker:
             box.kills = worker.pid
-            assert worker.wait(timeout=30) == -signal.SIGKILL
+            assert worker.wait(timeout=60) == -signal.SIGKILL
         assert len(box.envelopes) == 1
         # While its lease holds nobody sends it a second time.
         installation.run(
@@ -165,7 +165,7 @@ def test_it_ends_in_order(installation: Installation) -> None:
     with installation.worker() as worker:
         until(lambda: len(installation.mail.all()) == 1)
         worker.terminate()
-        assert worker.wait(timeout=10) == 0
+        assert worker.wait(timeout=60) == 0
 
 
 def test_mail_files_are_nobodys_business(installation: Installation) -> None:

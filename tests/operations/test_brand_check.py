@@ -182,7 +182,7 @@ def test_each_address_is_waited_for_no_longer_than_its_share(monkeypatch):
         doors = Doors(timezone.now(), port=port, trust=tls.authority().trusted())
         found = host_names.look_at_certificate(HOST, ("127.0.0.1",), doors, ends=began + 60)
     assert "Nobody answers" in found.what
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30, "not what all of it has"
 
 
 def test_the_worst_of_two_addresses_counts_and_no_third_is_asked(tmp_path):

@@ -87,5 +87,5 @@ def running(port: int, *, mode: str = "query", **given: str) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         shutil.rmtree(folder)

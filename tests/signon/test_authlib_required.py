@@ -34,7 +34,7 @@ def signed_in(client: OAuth2Session, server: dict[str, str], visitor: Visitor) -
         state=state,
         code_verifier=verifier,
     )
-    keys = KeySet.import_key_set(requests.get(server["jwks_uri"], timeout=10).json())
+    keys = KeySet.import_key_set(requests.get(server["jwks_uri"], timeout=60).json())
     said: dict[str, Any] = jwt.decode(token["id_token"], keys, algorithms=["RS256"]).claims
     return said
 
@@ -51,7 +51,7 @@ def test_what_it_was_given_waits_for_the_step_and_the_next_sign_in_takes_it(port
         redirect_uri=CALLBACK,
         code_challenge_method="S256",
     )
-    found = requests.get(f"{portal.address}/.well-known/openid-configuration", timeout=10)
+    found = requests.get(f"{portal.address}/.well-known/openid-configuration", timeout=60)
     server = found.json()
     first = signed_in(client, server, visitor)
     assert (first["acr"], first["amr"]) == ("urn:doorward:password", ["pwd"])

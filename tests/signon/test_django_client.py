@@ -48,7 +48,7 @@ def running(folder: Path, port: int, **given: str) -> Iterator[None]:
     finally:
         process.stdin.close()
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def test_it_signs_in_and_a_requirement_ends_it_at_its_next_silent_question(

@@ -70,7 +70,7 @@ def running(folder: Path, port: int, **given: str) -> Iterator[None]:
         raise
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def _answers(address: str) -> bool:

@@ -93,7 +93,7 @@ class Program:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise AssertionError(self._process.communicate(timeout=20)[1])
+            raise AssertionError(self._process.communicate(timeout=60)[1])
         heard: dict[str, Any] = json.loads(line)
         return heard
 

@@ -46,4 +46,4 @@ def haproxy(folder: Path, behind: int) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
