@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -135,7 +135,7 @@ def test_every_button_about_a_colleague_who_was_removed_meanwhile(owner, colleag
         route = str(pattern.pattern)
         if "<uuid:person_id>" in route:
             there, back = route.replace("<uuid:person_id>", "{id}"), "/administrators/"
-            ids = (colleague.id, outsider.id, uuid4())
+            ids: tuple[UUID, ...] = (colleague.id, outsider.id, uuid4())
         elif "<uuid:request_id>" in route:
             there, back = route.replace("<uuid:request_id>", "{id}"), "/requests/"
             ids = (request.id, uuid4())

@@ -42,8 +42,8 @@ def test_a_word_is_found_however_much_of_it_is_written_out():
     found = names.search_key("Öztürk-Ærø", "Jürgen Bühnenübergänge").split()
     for letters in itertools.product(("o", "oe"), ("u", "ue")):
         assert "{}zt{}rk".format(*letters) in found
-    for letters in itertools.product(("u", "ue"), ("u", "ue"), ("a", "ae")):
-        assert "b{}hnen{}berg{}nge".format(*letters) in found
+    for three in itertools.product(("u", "ue"), ("u", "ue"), ("a", "ae")):
+        assert "b{}hnen{}berg{}nge".format(*three) in found
     # Twice as many with each more: from four on all of them are written out, or none.
     assert names.search_key("Äöüå") == "aoua aeoeueaa"
 
