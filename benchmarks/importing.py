@@ -42,12 +42,12 @@ def measured(path: Path, customer_id: str) -> tuple[float, int]:
     from django.utils import timezone
 
     from doorward.audit.actor import CONSOLE
-    from doorward.importing import columns, files, part_by_part, runs
+    from doorward.importing import columns, part_by_part, reading_files, runs
 
     took = 0.0
     for name, dry in (("dry run", True), ("import", False), ("once more", False)):
         began, spent = time.monotonic(), time.process_time()
-        table = files.read(path.read_bytes(), columns.PEOPLE, needed="email")
+        table = reading_files.read(path.read_bytes(), columns.PEOPLE, needed="email")
         about = runs.About(kind="people", customer_id=UUID(customer_id))
         run = runs.receive(table, about, actor=CONSOLE, now=timezone.now())
         del table

@@ -14,7 +14,7 @@ from doorward.accounts.events import ADMINISTRATOR_ADDED, INVITATION_SENT, TWO_F
 from doorward.accounts.models import Administrator, MailedLink, Status
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.errors import PasswordTooShort
-from doorward.credentials.password import first
+from doorward.credentials.password import at_console
 from doorward.customers.errors import UnknownTab
 from doorward.customers.models import CustomerKind, Tab
 from doorward.kernel.errors import EmailInvalid, NameMissing, TextInvalid, TextTooLong
@@ -151,7 +151,7 @@ def test_twelve_characters_do_where_two_factors_are_required(customer, required,
         require_2fa=required,
     )
     try:
-        first.add_active(
+        at_console.add_active(
             new, password="q7h2kz9w4m1x", customer=customer, actor=CONSOLE, now=timezone.now()
         )
         assert not refused

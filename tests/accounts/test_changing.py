@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from doorward.accounts import email_change, mailed_links, services, ticks
+from doorward.accounts import email_change, mailed_links, require_two_factors, services
 from doorward.accounts.errors import (
     EmailTaken,
     LinkInvalid,
@@ -130,7 +130,7 @@ def test_ticking_and_unticking_are_events(owner, colleague):
 
 
 def require_several(ids, owner, actor):
-    return ticks.require_several(
+    return require_two_factors.require_several(
         ids, customer_id=owner.customer_id, actor=actor, now=timezone.now()
     )
 

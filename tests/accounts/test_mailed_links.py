@@ -14,7 +14,7 @@ from doorward.accounts.errors import LinkExpired, LinkInvalid, LinkUsed
 from doorward.accounts.models import LinkPurpose, MailedLink
 from doorward.audit.actor import CONSOLE, ClientInfo
 from doorward.credentials.password import change
-from doorward.recovery import lost, rescue
+from doorward.recovery import lost_device, rescue
 from tests.kit import codes, factors, passkeys, people, recovering
 
 ALL = tuple(LinkPurpose)
@@ -123,7 +123,7 @@ def made_by(purpose, owner, colleague):  # noqa: C901 - a purpose a case
             )
         case LinkPurpose.LOST:
             codes.enable_app(owner)
-            lost.report(
+            lost_device.report(
                 email=owner.email,
                 password=people.PASSWORD,
                 browser_token="",

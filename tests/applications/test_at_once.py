@@ -7,7 +7,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from doorward.applications import authorization_codes, pushed, refresh_tokens, secrets, sites
+from doorward.applications import (
+    authorization_codes,
+    pushed_requests,
+    refresh_tokens,
+    secrets,
+    sites,
+)
 from doorward.applications.errors import SecretMade, SiteHostTaken, SiteIsPortal
 from doorward.applications.events import SITE_ADDED
 from doorward.applications.models import ClientSecret, Grant, Site
@@ -93,8 +99,8 @@ def test_a_refresh_token(owner, relying):
 
 def test_a_pushed_request(owner, relying):
     now = timezone.now()
-    address = pushed.keep(relying.application, relying.wish(), now=now)
-    call = _tried(lambda: pushed.take(relying.application, address, now=now))
+    address = pushed_requests.keep(relying.application, relying.wish(), now=now)
+    call = _tried(lambda: pushed_requests.take(relying.application, address, now=now))
     got = [one for one in at_once([call] * 6) if one is not None]
     assert len(got) == 1
 

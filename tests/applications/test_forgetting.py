@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from doorward.applications import forgetting, pushed
+from doorward.applications import forgetting, pushed_requests
 from doorward.applications.models import Grant, PushedRequest, RefreshToken, UsedAssertion
 from tests.kit.applications import Relying, give_tab, make_application, make_secret
 from tests.kit.browsers import browser_of
@@ -21,7 +21,7 @@ def test_each_at_its_time(owner):
     relying = Relying(application, make_secret(application))
     relying.tokens(browser_of(owner))
     now = timezone.now()
-    pushed.keep(application, relying.wish(), now=now)
+    pushed_requests.keep(application, relying.wish(), now=now)
     UsedAssertion.objects.create(keyed_hash=b"x" * 32, until=now + timedelta(minutes=5))
 
     assert forgetting.forget(now=now + timedelta(seconds=80)) == 0

@@ -14,7 +14,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.audit import chain, erasing, exporting, extract, sealing
+from doorward.audit import chain, customer_extract, erasing, exporting, sealing
 from doorward.audit.models import Batch, Event
 from doorward.operations import verify_history
 from tests.audit import histories
@@ -60,11 +60,15 @@ def mixed(owner: Administrator, outsider: Administrator) -> list[Batch]:
     return list(Batch.objects.order_by("number"))
 
 
-def written(folder: Path, wanted: extract.Wanted, form: str) -> tuple[Path, extract.Seals]:
-    seals = extract.Seals()
-    found = extract.records(wanted, seals)
+def written(
+    folder: Path, wanted: customer_extract.Wanted, form: str
+) -> tuple[Path, customer_extract.Seals]:
+    seals = customer_extract.Seals()
+    found = customer_extract.records(wanted, seals)
     lines = (
-        exporting.as_table(found, extract.COLUMNS) if form == "csv" else exporting.as_lines(found)
+        exporting.as_table(found, customer_extract.COLUMNS)
+        if form == "csv"
+        else exporting.as_lines(found)
     )
     file = folder / f"extract.{form}"
     file.write_text("".join(lines), newline="")
@@ -75,7 +79,7 @@ def written(folder: Path, wanted: extract.Wanted, form: str) -> tuple[Path, extr
 def test_an_extract_is_verified_alone(
     mixed: list[Batch], owner: Administrator, outsider: Administrator, tmp_path: Path, form: str
 ) -> None:
-    file, seals = written(tmp_path, extract.Wanted(owner.customer_id), form)
+    file, seals = written(tmp_path, customer_extract.Wanted(owner.customer_id), form)
     said = histories.verify_alone(file, str(mixed[-1].anchor))
     assert said.returncode == 0, said.stdout
     assert "is whole, and 1 anchor holds" in said.stdout
@@ -92,10 +96,10 @@ def test_a_period_begins_with_the_head_before_its_first_batch(
 ) -> None:
     last = Event.objects.filter(customer_id=owner.customer_id, batch=mixed[-3].number)
     since = last.earliest("id").at
-    file, seals = written(tmp_path, extract.Wanted(owner.customer_id, since), "jsonl")
+    file, seals = written(tmp_path, customer_extract.Wanted(owner.customer_id, since), "jsonl")
     assert seals.first == mixed[-3].number
     assert histories.verify_alone(file).returncode == 0
-    nothing = extract.Wanted(owner.customer_id, since, since)
+    nothing = customer_extract.Wanted(owner.customer_id, since, since)
     file, seals = written(tmp_path, nothing, "jsonl")
     assert (seals.events, histories.verify_alone(file).returncode) == (0, 0)
 
@@ -103,7 +107,7 @@ def test_a_period_begins_with_the_head_before_its_first_batch(
 def test_whatever_is_changed_in_an_extract_is_found(
     mixed: list[Batch], owner: Administrator, tmp_path: Path
 ) -> None:
-    file, _seals = written(tmp_path, extract.Wanted(owner.customer_id), "jsonl")
+    file, _seals = written(tmp_path, customer_extract.Wanted(owner.customer_id), "jsonl")
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     sealed = next(
         at for at, line in enumerate(lines) if line["record"] == "event" and line["batch"]
@@ -141,7 +145,7 @@ def test_what_somebody_changed_in_the_database_is_said_while_it_is_made(
     # A neighbour's event: the batch no longer fits, though all of theirs is as it was.
     others = Event.rewritable.filter(batch=number).exclude(customer_id=owner.customer_id)
     others.filter(id=others[0].id).update(outcome="failed")
-    _file, seals = written(tmp_path, extract.Wanted(owner.customer_id), "csv")
+    _file, seals = written(tmp_path, customer_extract.Wanted(owner.customer_id), "csv")
     assert seals.broken == [number]
 
 
@@ -150,8 +154,8 @@ def test_every_event_of_theirs_is_in_an_extract_once(
 ) -> None:
     moment = Event.objects.filter(customer_id=owner.customer_id).latest("id").at
     for wanted in (
-        extract.Wanted(owner.customer_id),
-        extract.Wanted(owner.customer_id, moment - timedelta(seconds=1), moment),
+        customer_extract.Wanted(owner.customer_id),
+        customer_extract.Wanted(owner.customer_id, moment - timedelta(seconds=1), moment),
     ):
         file, _seals = written(tmp_path, wanted, "csv")
         table = csv.DictReader(io.StringIO(file.read_text(), newline=""))
@@ -169,7 +173,7 @@ def test_of_a_deleted_neighbour_the_hashes_stand_in(
     sealed = Event.rewritable.filter(customer_id=outsider.customer_id, batch__isnull=False)
     with transaction.atomic():
         erasing.erase_events(list(sealed.order_by("id")))
-    file, seals = written(tmp_path, extract.Wanted(owner.customer_id), "csv")
+    file, seals = written(tmp_path, customer_extract.Wanted(owner.customer_id), "csv")
     assert seals.broken == []
     assert histories.verify_alone(file).returncode == 0
 
@@ -179,7 +183,7 @@ def test_who_was_erased_is_said_and_no_fault(
 ) -> None:
     with transaction.atomic():
         erasing.erase_from_history(owner.id)
-    file, seals = written(tmp_path, extract.Wanted(owner.customer_id), "csv")
+    file, seals = written(tmp_path, customer_extract.Wanted(owner.customer_id), "csv")
     assert seals.broken == []
     said = histories.verify_alone(file)
     assert said.returncode == 0, said.stdout

@@ -30,7 +30,7 @@ from doorward.policy.fields import Kinds
 from doorward.recovery import help as recovery_help
 from doorward.rollout.models import RunState, TickOutcome
 from doorward.web.http import cookies
-from doorward.web.kit import ticks
+from doorward.web.kit import after_requiring
 from tests.kit import applications, imports, passkeys, policies, recovering, sites
 from tests.kit import browsers as kit_browsers
 from tests.kit import closing as kit_closing
@@ -197,8 +197,8 @@ def paths(customer: Customer, boss: Administrator, active: Administrator) -> dic
     return {
         "request": f"/requests/{asked.request.id}/",
         **_imports(customer, boss),
-        "run": ticks.address(run_of(boss, long_named, suspended).id),
-        "run_stopped": ticks.address(
+        "run": after_requiring.address(run_of(boss, long_named, suspended).id),
+        "run_stopped": after_requiring.address(
             run_of(
                 boss,
                 active,

@@ -21,8 +21,8 @@ from doorward.accounts import services
 from doorward.accounts.models import Administrator, PasswordDue
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.errors import PasswordBreached, PasswordTooShort
+from doorward.credentials.password import at_console as password_first
 from doorward.credentials.password import breached, change
-from doorward.credentials.password import first as password_first
 from tests.kit import browsers, people
 from tests.kit.waiting import until
 

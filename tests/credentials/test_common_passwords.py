@@ -6,7 +6,7 @@ import pytest
 
 from doorward.credentials.errors import PasswordCommon
 from doorward.credentials.password import rules
-from doorward.credentials.password.common import common_passwords
+from doorward.credentials.password.common_passwords import common_passwords
 
 REAL_ONES = [
     "passwordpassword",

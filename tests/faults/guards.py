@@ -117,7 +117,7 @@ GUARDS: Final = (
     Guard(
         "a portal is not always open to who let in the person who said so",
         "managing/ask.py",
-        "        and not chosen.by_their_hand(customer.id, actor=actor, now=now)\n",
+        "        and not standing_consent.by_their_hand(customer.id, actor=actor, now=now)\n",
         "",
         "threats/test_managing_misused.py::test_nor_is_it_always_allowed_because_somebody_said_so_whom_the_asker_let_in",
     ),
@@ -636,7 +636,7 @@ GUARDS: Final = (
     ),
     Guard(
         "what a page or an application reads by itself is no use of a session",
-        "web/http/use.py",
+        "web/http/session_use.py",
         "if auth is None or not _is_by_a_person(request):",
         "if auth is None:",
         "threats/test_idle_session_kept_alive.py::test_an_application_that_asks_silently_in_a_frame_keeps_none",
@@ -776,7 +776,7 @@ GUARDS: Final = (
     ),
     Guard(
         "who would not get in is told of to nobody who tries",
-        "applications/trying.py",
+        "applications/trial.py",
         "let_in = not any(one.step in _NEVER for one in found)",
         "let_in = True",
         "journeys/test_trying_applications.py::test_it_says_what_is_in_the_way",
@@ -860,7 +860,7 @@ GUARDS: Final = (
     ),
     Guard(
         "a pushed request is asked for once",
-        "applications/pushed.py",
+        "applications/pushed_requests.py",
         "return kept if rows.delete()[0] == 1 else None",
         "return kept",
         "signon/test_code_flow.py::test_a_pushed_request_is_asked_for_once",

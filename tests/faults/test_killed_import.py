@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from django.utils import timezone
 
 from doorward.cli.base import main
-from doorward.importing import columns, files, part_by_part, runs
+from doorward.importing import columns, part_by_part, reading_files, runs
 from doorward.importing.events import IMPORTED
 from doorward.importing.models import ImportLine, ImportPart, ImportRun, ImportState
 from doorward.kernel.crypto.keyring import KeyFile
@@ -198,7 +198,7 @@ def begin(kind: Kind, customer: Customer) -> None:
     nora = people.make_administrator(people.provider(), email="nora@provider.example", tabs=tabs)
     codes.enable_app(nora)
     actor, now = browsers.acting_with_factor(nora), timezone.now()
-    table = files.load(kind.text(LINES, customer.name).encode(), columns.KNOWN[kind.name])
+    table = reading_files.load(kind.text(LINES, customer.name).encode(), columns.KNOWN[kind.name])
     about = runs.About(kind=kind.name, invite=kind.name == "people")
     run = runs.receive(table, about, actor=actor, now=now)
     runs.begin(run, actor=actor, now=now)

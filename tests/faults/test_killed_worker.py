@@ -31,7 +31,7 @@ from doorward.kernel.crypto.keyring import KeyFile
 from doorward.notifications.models import Delivery, State
 from doorward.notifications.worker import run_once
 from doorward.policy.fields import RequiredOf
-from doorward.rollout import ticking
+from doorward.rollout import tick_runs
 from doorward.rollout.events import ADOPTION_MAILED, REMINDED, REQUIRING_DONE
 from doorward.rollout.models import AdoptionMail, Reminder, RunState, Tick, TickOutcome, TickRun
 from tests.faults import invariants
@@ -130,7 +130,7 @@ def require_of_many(customer: Customer) -> TickRun:
     codes.enable_app(owner)
     ids = {one.id for one in crowd(customer, TICKED)}
     actor = browsers.acting_with_factor(owner)
-    return ticking.require(ids, customer_id=customer.id, actor=actor, now=timezone.now())
+    return tick_runs.require(ids, customer_id=customer.id, actor=actor, now=timezone.now())
 
 
 def to_be_mailed(customer: Customer) -> None:
@@ -190,7 +190,7 @@ def test_everybody_is_ticked_reminded_and_mailed_once(
     workers: Workers, box: servers.Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began = time.monotonic()
-    monkeypatch.setattr(ticking, "IN_REQUEST", 1)
+    monkeypatch.setattr(tick_runs, "IN_REQUEST", 1)
     run = require_of_many(kit_people.make_customer())
     mailed = kit_people.make_customer("Tidewater")
     to_be_mailed(mailed)
@@ -209,7 +209,7 @@ def test_everybody_is_ticked_reminded_and_mailed_once(
     send_to(monkeypatch, MailServer(kind="smtp", host="127.0.0.1", port=box.port, security="none"))
     while run_once(timezone.now() + timedelta(minutes=3)):
         pass
-    assert ticking.numbers(run) == ticking.Numbers(ticked=TICKED)
+    assert tick_runs.numbers(run) == tick_runs.Numbers(ticked=TICKED)
     rows = Administrator.objects.of(run.customer_id)
     assert rows.filter(require_2fa=True).count() == TICKED
     assert Event.objects.filter(type=REQUIRING_DONE).count() == 1

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 import xlsxwriter
 
-from doorward.importing import columns, files, spreadsheet
+from doorward.importing import columns, reading_files, spreadsheet
 from doorward.importing.errors import (
     ColumnMissing,
     ColumnTwice,
@@ -22,9 +22,9 @@ from doorward.importing.errors import (
 from doorward.kernel.errors import FieldsRefused
 
 
-def read(file: bytes | str) -> files.Table:
+def read(file: bytes | str) -> reading_files.Table:
     raw = file if isinstance(file, bytes) else file.encode()
-    return files.read(raw, columns.PEOPLE, needed="email")
+    return reading_files.read(raw, columns.PEOPLE, needed="email")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

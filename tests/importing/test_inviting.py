@@ -12,7 +12,7 @@ from doorward.accounts.events import INVITATION_SENT
 from doorward.accounts.models import Administrator, Status
 from doorward.audit.actor import CONSOLE
 from doorward.customers.models import Customer, CustomerStatus
-from doorward.importing import columns, files, inviting, part_by_part, results, runs
+from doorward.importing import columns, inviting, part_by_part, reading_files, results, runs
 from doorward.importing.events import (
     IMPORT_GOES_ON,
     IMPORT_STOPPED,
@@ -65,7 +65,7 @@ def imported(customer: Customer, *, everybodys: bool = False) -> ImportRun:
     rows += [f"away@moving.example,Away,{customer.name},,suspended", f"nobody,X,{customer.name},,"]
     text = "\n".join(["email,last name,customer,password hash,status", *rows])
     about = runs.About(kind="people", customer_id=None if everybodys else customer.id)
-    table = files.load(text.encode(), columns.PEOPLE)
+    table = reading_files.load(text.encode(), columns.PEOPLE)
     run = runs.receive(table, about, actor=CONSOLE, now=timezone.now())
     runs.begin(run, actor=CONSOLE, now=timezone.now())
     while part_by_part.do_part(run, actor=CONSOLE, now=timezone.now()):

@@ -11,7 +11,15 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.models import Factor
-from doorward.importing import columns, files, forgetting, part_by_part, queries, results, runs
+from doorward.importing import (
+    columns,
+    forgetting,
+    part_by_part,
+    queries,
+    reading_files,
+    results,
+    runs,
+)
 from doorward.importing.errors import ColumnMissing, ImportForgotten
 from doorward.importing.events import IMPORT_STOPPED, IMPORTED
 from doorward.importing.models import ColumnChoice, ImportLine, ImportPart, ImportRun, ImportState
@@ -66,7 +74,7 @@ def asker(staff: Administrator) -> Actor:
 def receive(
     text: str, actor: Actor, customer_id: UUID | None = None, kind: str = "people"
 ) -> ImportRun:
-    table = files.load(text.encode(), columns.KNOWN[kind])
+    table = reading_files.load(text.encode(), columns.KNOWN[kind])
     about = About(kind=kind, customer_id=customer_id, file_name="people.csv")
     return runs.receive(table, about, actor=actor, now=timezone.now())
 

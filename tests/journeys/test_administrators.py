@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from doorward.accounts import added_once
+from doorward.accounts import second_press
 from doorward.accounts.events import ADMINISTRATOR_ADDED, INVITATION_SENT
 from doorward.accounts.models import Administrator, MailedLink, Standing, Status
 from doorward.credentials.models import Factor
@@ -450,7 +450,7 @@ def test_pressed_twice_somebody_is_added_once_and_the_second_says_the_same(owner
         answer = one.post(ADD, sent)
         assert answer.status_code == 422
         assert "Another account has this e-mail." in text_of(answer)
-    with time_machine.travel(timezone.now() + added_once.TWICE, tick=True):
+    with time_machine.travel(timezone.now() + second_press.TWICE, tick=True):
         assert browser.post(ADD, form).status_code == 422
 
 

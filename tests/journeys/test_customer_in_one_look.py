@@ -14,7 +14,7 @@ from doorward.customers.models import CustomerStatus
 from doorward.customers.services import CustomerChange
 from doorward.customers.tabs import ADMINISTRATORS, BUILT_IN, STAFF
 from doorward.policy.loading import policies_of
-from doorward.web.provider import account_history, keepers
+from doorward.web.provider import account_history, who_looks_after
 from tests.kit import browsers, codes, passkeys, people
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_of_nobody_nothing_is_drawn_as_covered(db):
 
 def keepers_of(owner: Administrator) -> dict[str, list[str]]:
     customer, now = customers.get(owner.customer_id), timezone.now()
-    found = keepers.keepers(customer, policies_of(customer), now=now)
+    found = who_looks_after.keepers(customer, policies_of(customer), now=now)
     return {one.email: [tag.text for tag in one.factors] for one in found}
 
 
@@ -122,14 +122,14 @@ def test_a_device_that_is_suspended_is_no_kind_that_somebody_has(owner):
 def test_more_people_than_are_shown_are_said_to_be_there(owner):
     browser = browsers.browser_of(of_staff())
     said = "More people have this tab, too."
-    for number in range(keepers.SHOWN):
+    for number in range(who_looks_after.SHOWN):
         page = browser.get(f"/customers/{owner.customer_id}/").content.decode()
         assert said not in page, number
         email = f"k{number}@x.example"
         people.make_administrator(owner.customer, email=email, tabs=[ADMINISTRATORS])
     page = browser.get(f"/customers/{owner.customer_id}/").content.decode()
     assert said in page
-    assert page.count('class="person"') == keepers.SHOWN
+    assert page.count('class="person"') == who_looks_after.SHOWN
 
 
 def test_the_last_five_events_of_the_account_are_those_with_which_its_history_begins(owner):

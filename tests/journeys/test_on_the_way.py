@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.applications import clients, going_on, going_to_site
+from doorward.applications import clients, going_to_site, resuming
 from doorward.audit.actor import CONSOLE
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, Tab
@@ -103,11 +103,11 @@ def test_a_request_that_nobody_looked_at_says_nothing(owner, relying, page):
     browser = Client()
     browser.post("/sign-in/", {"email": owner.email, "password": PASSWORD})
     browser = Client() if page == "/sign-in/" else browser
-    sealed = going_on.begin(relying.wish(), now=timezone.now()).address()
-    foreign = going_on.begin(
+    sealed = resuming.begin(relying.wish(), now=timezone.now()).address()
+    foreign = resuming.begin(
         relying.wish(redirect_uri="https://evil.example/cb"), now=timezone.now()
     )
-    nobodys = going_on.begin(relying.wish(client_id="nobody"), now=timezone.now())
+    nobodys = resuming.begin(relying.wish(client_id="nobody"), now=timezone.now())
     for wrong in (
         relying.address(),
         relying.address(client_id="<b>Your Bank</b>"),
@@ -128,8 +128,8 @@ def test_a_request_that_nobody_looked_at_says_nothing(owner, relying, page):
 
 def test_what_is_gone_or_was_begun_long_ago_says_nothing(relying):
     now = timezone.now()
-    sealed = going_on.begin(relying.wish(), now=now).address()
-    old = going_on.begin(relying.wish(), now=now - going_on.WAITS - timedelta(seconds=1))
+    sealed = resuming.begin(relying.wish(), now=now).address()
+    old = resuming.begin(relying.wish(), now=now - resuming.WAITS - timedelta(seconds=1))
     site = sites.make_site()
     gone = going_to_site.Wanted(site_id=site.id, state=b"x" * 32, path="/", at=now).address()
     assert "Wiki" in onto(Client().get("/sign-in/", {"next": gone}))
@@ -158,7 +158,7 @@ def test_what_is_some_customers_alone_is_named_to_whoever_is_through(owner, outs
     assert onto(half.get("/sign-in/code/")) == f"Then you go on to {HOST}"
     assert shown(relying, sign_in(Client(), owner), prompt="login") == "Then you go on to Phone"
     stranger = browser_of(outsider)
-    sealed = going_on.begin(relying.wish(), now=timezone.now()).address()
+    sealed = resuming.begin(relying.wish(), now=timezone.now()).address()
     assert onto(stranger.get("/prove/", {"next": sealed})) == f"Then you go on to {HOST}"
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from doorward.accounts.models import Administrator, Status
 from doorward.audit.events import PEOPLE_EXPORTED
-from doorward.rollout import ticking
+from doorward.rollout import tick_runs
 from doorward.rollout.models import TickRun
 from tests.journeys.test_rehearsal import REQUIRE, text
 from tests.kit import browsers, codes, people
@@ -29,9 +29,9 @@ def browser(owner: Administrator) -> Client:
 
 @pytest.fixture
 def crowd(owner: Administrator, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
-    monkeypatch.setattr(ticking, "IN_REQUEST", 20)
-    monkeypatch.setattr(ticking, "PART", 20)
-    monkeypatch.setattr(ticking, "PARTS_A_ROUND", 1)
+    monkeypatch.setattr(tick_runs, "IN_REQUEST", 20)
+    monkeypatch.setattr(tick_runs, "PART", 20)
+    monkeypatch.setattr(tick_runs, "PARTS_A_ROUND", 1)
     return [
         people.make_administrator(
             owner.customer, email=f"p{n}@harbourbakery.example", name=f"Person {n:02}"
@@ -56,11 +56,11 @@ def test_many_run_on_in_the_background_and_are_stopped_and_gone_on_with(owner, c
     assert "0 of 30 people are done" in said
     assert f'data-runs="{path}"' in page.content.decode()
     assert 'name="administrators' not in said
-    ticking.work_due(now=timezone.now())
+    tick_runs.work_due(now=timezone.now())
     assert "20 of 30 people are done" in text(browser.get(path))
     assert "is being required of many people" in text(browser.get("/administrators/"))
     assert browser.post(f"{path}stop/")["Location"] == path
-    ticking.work_due(now=timezone.now())
+    tick_runs.work_due(now=timezone.now())
     page = browser.get(path)
     assert "20 of 30 people are done" in text(page)
     assert "It was stopped." in text(page)
@@ -72,7 +72,7 @@ def test_many_run_on_in_the_background_and_are_stopped_and_gone_on_with(owner, c
     rows = Administrator.objects.of(owner.customer_id)
     left = rows.filter(require_2fa=False).exclude(id=owner.id).order_by("id")[0]
     rows.filter(id=left.id).update(status=Status.REMOVED)
-    ticking.work_due(now=timezone.now())
+    tick_runs.work_due(now=timezone.now())
     said = text(browser.get(path))
     assert "Done, except for 1 person." in said
     said = text(browser.get(f"{path}?outcome=failed"))
@@ -85,7 +85,7 @@ def test_many_run_on_in_the_background_and_are_stopped_and_gone_on_with(owner, c
 
 def test_it_is_taken_along_as_a_table(owner, crowd, browser):
     path = begun(browser)
-    ticking.work_due(now=timezone.now())
+    tick_runs.work_due(now=timezone.now())
     answer = browser.get(f"{path}export.csv?outcome=waiting")
     lines = b"".join(answer.streaming_content).decode().splitlines()
     assert lines[0].endswith("name,email,outcome,what,why")
@@ -150,6 +150,6 @@ def test_stopping_wants_to_know_who_it_is(owner, crowd, browser):
 def test_who_signs_out_ends_it_and_the_page_says_why(owner, crowd, browser):
     path = begun(browser)
     browser.post("/sign-out/")
-    ticking.work_due(now=timezone.now())
+    tick_runs.work_due(now=timezone.now())
     again = browsers.browser_of_with_factor(people.again(owner))
     assert "Whoever began it has signed out" in text(again.get(path))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.kernel.hosts import (
+from doorward.kernel.host_spelling import (
     ascii_host,
     clean_origin,
     is_loopback,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from doorward.audit.actor import CONSOLE, Actor
-from doorward.importing import columns, files, part_by_part, reading, results, runs
+from doorward.importing import columns, lines_of_part, part_by_part, reading_files, results, runs
 from doorward.importing.models import ImportRun, ImportState
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def people(
 ) -> list[LineOutcome]:
     """Import the people of a file, and return what came of each line."""
     file = text if isinstance(text, bytes) else text.encode()
-    table = files.read(file, columns.PEOPLE, needed="email")
+    table = reading_files.read(file, columns.PEOPLE, needed="email")
     chosen = {"customer_id": customer.id if customer else None, **options}
     return _do(table, runs.About(kind="people", **chosen), actor=actor, dry=dry)
 
@@ -41,7 +41,7 @@ def run(
 ) -> ImportRun:
     """Return an import of two people, one of whom is refused, that has come so far."""
     text = f"E-mail,Surname,Colour\n{email},Berg,red\nnobody,X,blue\n"
-    table = files.load(text.encode(), columns.PEOPLE)
+    table = reading_files.load(text.encode(), columns.PEOPLE)
     about = runs.About(kind="people", customer_id=customer.id, file_name="people.csv")
     made = runs.receive(table, about, actor=CONSOLE, now=timezone.now())
     if state == ImportState.DONE:
@@ -62,7 +62,7 @@ def run(
 
 def customers(text: str, *, actor: Actor = CONSOLE, dry: bool = False) -> list[LineOutcome]:
     """Import the customers of a file, and return what came of each line."""
-    table = files.read(text.encode(), columns.CUSTOMERS, needed="name")
+    table = reading_files.read(text.encode(), columns.CUSTOMERS, needed="name")
     return _do(table, runs.About(kind="customers"), actor=actor, dry=dry)
 
 
@@ -71,8 +71,10 @@ def said(outcomes: list[LineOutcome]) -> list[tuple[str, str]]:
     return [(one.fate.value, one.refusal.code if one.refusal else "") for one in outcomes]
 
 
-def _do(table: files.Table, about: runs.About, *, actor: Actor, dry: bool) -> list[LineOutcome]:
-    lines = (reading.line_of(row, about.kind) for row in table.rows())
+def _do(
+    table: reading_files.Table, about: runs.About, *, actor: Actor, dry: bool
+) -> list[LineOutcome]:
+    lines = (lines_of_part.line_of(row, about.kind) for row in table.rows())
     run = runs.receive_lines(lines, about, digest="", actor=actor, now=timezone.now())
     return _to_its_end(run, actor=actor, dry=dry)
 

@@ -13,10 +13,10 @@ from doorward.applications import identity_headers
 from doorward.applications import keys as signing_keys
 from doorward.audit import browser_patterns, browsers, newest
 from doorward.credentials.passkeys import possible
-from doorward.credentials.password import breached, common, hashers
+from doorward.credentials.password import breached, common_passwords, hashers
 from doorward.credentials.totp import foreign
 from doorward.customers import cached, colour
-from doorward.kernel import hosts, lucide, memory, refusals
+from doorward.kernel import host_spelling, lucide, memory, refusals
 from doorward.kernel.crypto import sealing
 from doorward.kernel.db import schema
 from doorward.kernel.db.postgresql import base as postgresql_base
@@ -107,7 +107,7 @@ THE_SAME: list[object] = [
     browser_patterns.systems,
     memory._glibc,
     colour.make_accent,
-    common._short_ones,
+    common_passwords._short_ones,
     csp_nonce._policy,
     environ._key,
     series.load,
@@ -116,9 +116,9 @@ THE_SAME: list[object] = [
     foreign._payload_class,
     guides._guide,
     hashers._hashing,
-    hosts.ascii_host,
-    hosts.clean_origin,
-    hosts.split_netloc,
+    host_spelling.ascii_host,
+    host_spelling.clean_origin,
+    host_spelling.split_netloc,
     icons.icon,
     lucide._archive,
     lucide.names,

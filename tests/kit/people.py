@@ -19,7 +19,7 @@ from doorward.audit.actor import CONSOLE, Actor, ClientInfo
 from doorward.audit.models import Event
 from doorward.credentials import standing
 from doorward.credentials.models import Factor
-from doorward.credentials.password import first as password_first
+from doorward.credentials.password import at_console as password_first
 from doorward.customers import cached
 from doorward.customers import services as customers
 from doorward.customers.models import Customer, CustomerKind

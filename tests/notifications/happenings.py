@@ -111,7 +111,7 @@ from doorward.policy.rules import FactorKind
 from doorward.policy.versions import Wanted
 from doorward.recovery import (
     due_requests,
-    lost,
+    lost_device,
     not_me,
     refusing,
     requests,
@@ -636,7 +636,7 @@ SECOND_EMAIL = "ines@another-home.example"
 
 def device_lost(stage: Stage) -> None:
     kit_codes.enable_app(stage.person)
-    lost.report(
+    lost_device.report(
         email=stage.person.email,
         password=kit_people.PASSWORD,
         browser_token="",
@@ -649,7 +649,7 @@ def device_suspended(stage: Stage) -> None:
     device_lost(stage)
     factor = Factor.objects.get(administrator=stage.person)
     token = stage.token(LinkPurpose.LOST)
-    lost.suspend(token=token, chosen=[str(factor.id)], client=ORIGIN, now=stage.now)
+    lost_device.suspend(token=token, chosen=[str(factor.id)], client=ORIGIN, now=stage.now)
 
 
 def second_address_asked(stage: Stage) -> None:

@@ -34,7 +34,7 @@ from doorward.notifications.worker import run_once
 from doorward.recovery import caller_check
 from doorward.recovery import rules as recovery
 from doorward.rollout import kept_rehearsals as rehearsals
-from doorward.rollout import reminders, ticking
+from doorward.rollout import reminders, tick_runs
 from doorward.sessions import ending, issuing, saved_requests
 from doorward.sessions.models import Session
 from tests.audit import histories
@@ -252,7 +252,7 @@ ROWS = {
         [f"{imports.FILE_KEPT // timedelta(hours=1)} hours"],
     ),
     "reminders of days gone by": ("that somebody was reminded", [days(reminders.KEPT)]),
-    "what came of ticks for many": ("of two factors required of many", [days(ticking.KEPT)]),
+    "what came of ticks for many": ("of two factors required of many", [days(tick_runs.KEPT)]),
     "rehearsals": ("a rehearsal", [f"{rehearsals.LASTS // timedelta(hours=1)} hour"]),
     "sessions": ("a session that ended", [days(ending.KEEP_ENDED)]),
     "messages": ("a message", [days(outbox.KEEP)]),

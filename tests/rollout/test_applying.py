@@ -23,7 +23,7 @@ from doorward.policy.errors import PolicyChanged
 from doorward.policy.fields import LOOSEST, RequiredOf, Values
 from doorward.policy.models import PolicyVersion
 from doorward.policy.versions import Wanted
-from doorward.rollout import applying, kept_rehearsals, ticking
+from doorward.rollout import applying, kept_rehearsals, tick_runs
 from doorward.rollout.errors import RehearsalOutdated, TooManyToRehearse
 from doorward.rollout.models import KeptRehearsal, TickRun
 from doorward.rollout.rehearsal import Plan
@@ -97,7 +97,7 @@ def test_ticks_are_set_as_they_were_rehearsed(
 ) -> None:
     run = applied(made(of_ticks(owner, colleague), owner), owner)
     assert isinstance(run, TickRun)
-    assert ticking.numbers(run) == ticking.Numbers(ticked=1)
+    assert tick_runs.numbers(run) == tick_runs.Numbers(ticked=1)
     assert people.again(colleague).require_2fa
     assert not people.again(owner).require_2fa
     assert len(people.events(TWO_FACTOR_REQUIRED, subject_id=colleague.id)) == 1

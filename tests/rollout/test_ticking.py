@@ -18,7 +18,7 @@ from doorward.credentials.models import Factor
 from doorward.kernel.errors import NotFound
 from doorward.notifications.worker import run_once
 from doorward.permissions.errors import NotAuthorised
-from doorward.rollout import ticking
+from doorward.rollout import tick_runs
 from doorward.rollout.errors import (
     AlreadyRunning,
     AskerLostRight,
@@ -34,7 +34,7 @@ from doorward.rollout.events import (
     REQUIRING_STOPPED,
 )
 from doorward.rollout.models import RunState, Tick, TickOutcome, TickRun
-from doorward.rollout.ticking import Numbers
+from doorward.rollout.tick_runs import Numbers
 from doorward.sessions import ending
 from tests.kit import codes, people
 from tests.kit.browsers import acting_in_a_session, acting_with_factor
@@ -49,9 +49,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let more than three be many, and two a part, one part a round."""
-    monkeypatch.setattr(ticking, "IN_REQUEST", 3)
-    monkeypatch.setattr(ticking, "PART", 2)
-    monkeypatch.setattr(ticking, "PARTS_A_ROUND", 1)
+    monkeypatch.setattr(tick_runs, "IN_REQUEST", 3)
+    monkeypatch.setattr(tick_runs, "PART", 2)
+    monkeypatch.setattr(tick_runs, "PARTS_A_ROUND", 1)
 
 
 @pytest.fixture
@@ -73,11 +73,11 @@ def asker(owner: Administrator, crowd: list[Administrator]) -> Actor:
 
 def require(actor: Actor, owner: Administrator, people_: Iterable[Administrator]) -> TickRun:
     ids = {one.id for one in people_}
-    return ticking.require(ids, customer_id=owner.customer_id, actor=actor, now=timezone.now())
+    return tick_runs.require(ids, customer_id=owner.customer_id, actor=actor, now=timezone.now())
 
 
 def work() -> int:
-    return ticking.work_due(now=timezone.now())
+    return tick_runs.work_due(now=timezone.now())
 
 
 def again(run: TickRun) -> TickRun:
@@ -90,20 +90,20 @@ def ticked(owner: Administrator) -> int:
 
 def test_a_few_are_done_at_once(owner, crowd, asker):
     run = require(asker, owner, crowd[:3])
-    assert (run.state, ticking.numbers(run)) == (RunState.DONE, Numbers(ticked=3))
+    assert (run.state, tick_runs.numbers(run)) == (RunState.DONE, Numbers(ticked=3))
     assert len(people.events(TWO_FACTOR_REQUIRED)) == 3
     assert not people.events(REQUIRING_BEGUN)
-    assert ticking.to_be_told(owner.customer_id, now=timezone.now()) is None
+    assert tick_runs.to_be_told(owner.customer_id, now=timezone.now()) is None
     assert work() == 0
 
 
 def test_many_are_done_by_the_worker_part_by_part(owner, crowd, asker):
     run = require(asker, owner, crowd)
     assert (run.state, ticked(owner)) == (RunState.RUNNING, 0)
-    assert ticking.to_be_told(owner.customer_id, now=timezone.now()) == run
+    assert tick_runs.to_be_told(owner.customer_id, now=timezone.now()) == run
     for done in (2, 4, 5):
         assert work()
-        assert ticking.numbers(run) == Numbers(waiting=5 - done, ticked=done)
+        assert tick_runs.numbers(run) == Numbers(waiting=5 - done, ticked=done)
         assert ticked(owner) == done
     assert again(run).state == RunState.DONE
     assert work() == 0
@@ -130,20 +130,20 @@ def test_who_has_it_already_and_who_was_removed_is_said(owner, crowd, asker):
     rows.filter(id=crowd[1].id).update(status=Status.REMOVED)
     while work():
         pass
-    assert ticking.numbers(run) == Numbers(ticked=3, already=1, failed=1)
+    assert tick_runs.numbers(run) == Numbers(ticked=3, already=1, failed=1)
     left = Tick.objects.get(outcome=TickOutcome.FAILED)
     assert (left.administrator_id, left.reason) == (crowd[1].id, RemovedMeanwhile.code)
     assert again(run).failed == 1
-    assert ticking.to_be_told(owner.customer_id, now=timezone.now()) == run
-    later = timezone.now() + ticking.TOLD
-    assert ticking.to_be_told(owner.customer_id, now=later) is None
+    assert tick_runs.to_be_told(owner.customer_id, now=timezone.now()) == run
+    later = timezone.now() + tick_runs.TOLD
+    assert tick_runs.to_be_told(owner.customer_id, now=later) is None
 
 
 def test_of_a_few_too_who_was_removed_is_listed_and_the_others_are_done(owner, crowd, asker):
     rows = Administrator.objects.of(owner.customer_id)
     rows.filter(id=crowd[0].id).update(status=Status.REMOVED)
     run = require(asker, owner, crowd[:3])
-    assert ticking.numbers(run) == Numbers(ticked=2, failed=1)
+    assert tick_runs.numbers(run) == Numbers(ticked=2, failed=1)
 
 
 def test_nobody_of_others_and_nobody_at_all(owner, crowd, asker, outsider):
@@ -170,13 +170,13 @@ def test_killed_in_the_middle_of_a_part_nothing_is_lost_and_nothing_done_twice(
 
     with monkeypatch.context() as patched:
         # After the ticks of the second part, before they are written down as done.
-        patched.setattr(ticking, "_mark", killed)
+        patched.setattr(tick_runs, "_mark", killed)
         with pytest.raises(KeyboardInterrupt), transaction.atomic():
             work()
-    assert (ticked(owner), ticking.numbers(run)) == (2, Numbers(waiting=3, ticked=2))
+    assert (ticked(owner), tick_runs.numbers(run)) == (2, Numbers(waiting=3, ticked=2))
     while work():
         pass
-    assert ticking.numbers(run) == Numbers(ticked=5)
+    assert tick_runs.numbers(run) == Numbers(ticked=5)
     assert len(people.events(TWO_FACTOR_REQUIRED)) == 5
 
 
@@ -187,14 +187,14 @@ def test_stopped_nobody_more_is_done_until_somebody_goes_on(owner, crowd, asker)
     run, by_boss = require(asker, owner, crowd), acting_in_a_session(boss)
     whose = {"customer_id": owner.customer_id, "now": timezone.now()}
     with pytest.raises(RunOver):
-        ticking.resume(run.id, actor=by_boss, **whose)
+        tick_runs.resume(run.id, actor=by_boss, **whose)
     work()
-    ticking.stop(run.id, actor=by_boss, **whose)
+    tick_runs.stop(run.id, actor=by_boss, **whose)
     assert work() == 0
     assert (ticked(owner), again(run).state) == (2, RunState.STOPPED)
     with pytest.raises(RunOver):
-        ticking.stop(run.id, actor=by_boss, **whose)
-    ticking.resume(run.id, actor=by_boss, **whose)
+        tick_runs.stop(run.id, actor=by_boss, **whose)
+    tick_runs.resume(run.id, actor=by_boss, **whose)
     while work():
         pass
     assert (ticked(owner), again(run).asked_by_id) == (5, boss.id)
@@ -203,7 +203,7 @@ def test_stopped_nobody_more_is_done_until_somebody_goes_on(owner, crowd, asker)
     (stopped,), (went_on,) = people.events(REQUIRING_STOPPED), people.events(REQUIRING_GOES_ON)
     assert stopped.actor_id == went_on.actor_id == boss.id
     with pytest.raises(RunOver):
-        ticking.resume(run.id, actor=by_boss, **whose)
+        tick_runs.resume(run.id, actor=by_boss, **whose)
 
 
 def test_it_goes_on_after_its_asker_only_by_somebody_elses_right(owner, crowd, asker):
@@ -221,7 +221,7 @@ def test_it_goes_on_after_its_asker_only_by_somebody_elses_right(owner, crowd, a
         ActorType.PORTAL,
         AskerSignedOut.code,
     )
-    ticking.resume(
+    tick_runs.resume(
         run.id,
         customer_id=owner.customer_id,
         actor=acting_with_factor(people.again(owner)),
@@ -269,7 +269,7 @@ def test_where_help_would_be_lost_by_then_that_one_is_left_out(owner, crowd, ask
     )
     while work():
         pass
-    assert ticking.numbers(run) == Numbers(ticked=5, failed=1)
+    assert tick_runs.numbers(run) == Numbers(ticked=5, failed=1)
     left = Tick.objects.get(outcome=TickOutcome.FAILED)
     assert (left.administrator_id, left.reason) == (owner.id, HelperNeedsFactor.code)
 
@@ -280,25 +280,25 @@ def test_who_has_no_right_begins_stops_and_goes_on_with_nothing(owner, crowd, as
         actor = acting_in_a_session(somebody)
         with pytest.raises(NotAuthorised):
             require(actor, owner, crowd)
-        for deed in (ticking.stop, ticking.resume):
+        for deed in (tick_runs.stop, tick_runs.resume):
             with pytest.raises(NotAuthorised):
                 deed(run.id, customer_id=owner.customer_id, actor=actor, now=timezone.now())
     # Nor under an address of their own.
     other = {"customer_id": outsider.customer_id, "actor": acting_in_a_session(outsider)}
     with pytest.raises(NotFound):
-        ticking.stop(run.id, now=timezone.now(), **other)
+        tick_runs.stop(run.id, now=timezone.now(), **other)
     with pytest.raises(NotFound):
-        ticking.find(run.id, customer_id=outsider.customer_id)
+        tick_runs.find(run.id, customer_id=outsider.customer_id)
     assert again(run).state == RunState.RUNNING
 
 
 def test_it_is_forgotten_a_month_after_it_ended(owner, crowd, asker):
     run = require(asker, owner, crowd)
     now = timezone.now()
-    assert ticking.forget(now=now + 2 * ticking.KEPT) == 0
-    ticking.stop(run.id, customer_id=owner.customer_id, actor=asker, now=now)
-    assert ticking.forget(now=now + ticking.KEPT - timedelta(seconds=1)) == 0
-    assert ticking.forget(now=now + ticking.KEPT) == 1
+    assert tick_runs.forget(now=now + 2 * tick_runs.KEPT) == 0
+    tick_runs.stop(run.id, customer_id=owner.customer_id, actor=asker, now=now)
+    assert tick_runs.forget(now=now + tick_runs.KEPT - timedelta(seconds=1)) == 0
+    assert tick_runs.forget(now=now + tick_runs.KEPT) == 1
     assert not Tick.objects.exists()
 
 
@@ -322,7 +322,7 @@ def test_of_two_askers_one_begins_and_of_three_workers_each_person_is_done_once(
         assert all(isinstance(one, int) for one in results), results
     assert ticked(owner) == 5
     assert len(people.events(TWO_FACTOR_REQUIRED)) == 5
-    assert ticking.numbers(run) == Numbers(ticked=5)
+    assert tick_runs.numbers(run) == Numbers(ticked=5)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -332,8 +332,8 @@ def test_of_two_that_were_stopped_one_goes_on_at_once(owner, crowd, asker):
     runs = []
     for _one in range(2):
         runs.append(require(asker, owner, crowd))
-        ticking.stop(runs[-1].id, **whose)
-    went_on = at_once([partial(ticking.resume, run.id, **whose) for run in runs])
+        tick_runs.stop(runs[-1].id, **whose)
+    went_on = at_once([partial(tick_runs.resume, run.id, **whose) for run in runs])
     assert sorted(map(type, went_on), key=repr) == [type(None), AlreadyRunning]
     assert TickRun.objects.filter(state=RunState.RUNNING).count() == 1
 
@@ -346,7 +346,7 @@ def test_a_second_one_is_refused_while_the_first_runs_and_a_few_are_done_beside_
     with pytest.raises(AlreadyRunning):
         require(asker, owner, crowd)
     assert TickRun.objects.count() == 1
-    assert ticking.numbers(require(asker, owner, crowd[:1])) == Numbers(ticked=1)
+    assert tick_runs.numbers(require(asker, owner, crowd[:1])) == Numbers(ticked=1)
     # Another customer's is another one's.
     strangers = [
         people.make_administrator(outsider.customer, email=f"s{n}@tidewater.example")
@@ -354,14 +354,14 @@ def test_a_second_one_is_refused_while_the_first_runs_and_a_few_are_done_beside_
     ]
     assert require(acting_in_a_session(outsider), outsider, strangers).state == RunState.RUNNING
     # Stopped, it makes room, and waits while the other one runs.
-    ticking.stop(run.id, **whose)
+    tick_runs.stop(run.id, **whose)
     second = require(asker, owner, crowd)
     with pytest.raises(AlreadyRunning):
-        ticking.resume(run.id, **whose)
+        tick_runs.resume(run.id, **whose)
     assert again(run).state == RunState.STOPPED
     while work():
         pass
     assert again(second).state == RunState.DONE
-    ticking.resume(run.id, **whose)
+    tick_runs.resume(run.id, **whose)
     work()
     assert again(run).state == RunState.RUNNING

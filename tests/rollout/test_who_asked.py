@@ -13,7 +13,7 @@ from doorward.accounts.required_of import policy_of
 from doorward.credentials.models import Factor
 from doorward.customers.models import Brand, Customer, CustomerStatus
 from doorward.policy.fields import Kinds, RequiredOf
-from doorward.rollout import ticking
+from doorward.rollout import tick_runs
 from doorward.rollout import who_asked as asking
 from doorward.rollout.errors import (
     AskedTooLongAgo,
@@ -42,9 +42,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let more than one be many, and one a part, one part a round."""
-    monkeypatch.setattr(ticking, "IN_REQUEST", 1)
-    monkeypatch.setattr(ticking, "PART", 1)
-    monkeypatch.setattr(ticking, "PARTS_A_ROUND", 1)
+    monkeypatch.setattr(tick_runs, "IN_REQUEST", 1)
+    monkeypatch.setattr(tick_runs, "PART", 1)
+    monkeypatch.setattr(tick_runs, "PARTS_A_ROUND", 1)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def begun(owner: Administrator, by: Actor) -> TickRun:
         for n in range(5)
     ]
     ids = {one.id for one in several}
-    return ticking.require(ids, customer_id=owner.customer_id, actor=by, now=timezone.now())
+    return tick_runs.require(ids, customer_id=owner.customer_id, actor=by, now=timezone.now())
 
 
 def session_of(by: Actor) -> QuerySet[Session]:
@@ -89,7 +89,7 @@ def test_time_alone_stops_nothing(owner, boss):
     codes.enable_app(owner)
     run = begun(owner, acting_with_factor(owner))
     for hours in (1, 13, 23):
-        assert ticking.work_due(now=timezone.now() + timedelta(hours=hours)) == 1
+        assert tick_runs.work_due(now=timezone.now() + timedelta(hours=hours)) == 1
     assert state(run) == (RunState.RUNNING, "")
 
 
@@ -97,15 +97,15 @@ def test_it_holds_for_a_day_and_again_once_somebody_goes_on(owner, boss):
     codes.enable_app(owner)
     by, now = acting_with_factor(owner), timezone.now()
     run = begun(owner, by)
-    assert ticking.work_due(now=now + asking.HOLDS + timedelta(minutes=1)) == 0
+    assert tick_runs.work_due(now=now + asking.HOLDS + timedelta(minutes=1)) == 0
     assert state(run) == stopped_by(AskedTooLongAgo)
     with_session = acting_with_factor(people.again(boss))
     later = now + timedelta(hours=30)
-    ticking.resume(run.id, customer_id=owner.customer_id, actor=with_session, now=later)
+    tick_runs.resume(run.id, customer_id=owner.customer_id, actor=with_session, now=later)
     session_of(with_session).update(
         created_at=later, seen_at=later, password_at=later, factor_at=later
     )
-    assert ticking.work_due(now=later + timedelta(hours=23)) == 1
+    assert tick_runs.work_due(now=later + timedelta(hours=23)) == 1
 
 
 def test_what_happened_in_the_session_since_stops_nothing(owner, boss):
@@ -116,8 +116,8 @@ def test_what_happened_in_the_session_since_stops_nothing(owner, boss):
     app = Factor.objects.get(administrator=owner)
     later = now + timedelta(hours=2)
     session_of(by).update(seen_at=later, factor_at=later, factor_id=app.id, factor_kind="app")
-    assert ticking.work_due(now=later) == 1
-    assert ticking.work_due(now=later + timedelta(hours=5)) == 1
+    assert tick_runs.work_due(now=later) == 1
+    assert tick_runs.work_due(now=later + timedelta(hours=5)) == 1
     assert state(run) == (RunState.RUNNING, "")
 
 
@@ -198,16 +198,16 @@ def test_whatever_else_changes_for_who_asked_stops_it(owner, boss, what):
     codes.enable_app(owner)
     by = acting_with_factor(owner)
     run = begun(owner, by)
-    assert ticking.work_due(now=timezone.now()) == 1
+    assert tick_runs.work_due(now=timezone.now()) == 1
     what(owner, by, timezone.now())
-    assert ticking.work_due(now=timezone.now()) == 0
+    assert tick_runs.work_due(now=timezone.now()) == 0
     assert state(run) == stopped_by(CASES[what])
 
 
 def test_a_requirement_that_comes_meanwhile_stops_who_has_nothing(owner, boss):
     by = acting_in_a_session(owner)
     run, now = begun(owner, by), timezone.now()
-    assert ticking.work_due(now=now) == 1
+    assert tick_runs.work_due(now=now) == 1
     policies.ask(owner.customer_id, since=now, required_of=RequiredOf.EVERYONE)
-    assert ticking.work_due(now=now) == 0
+    assert tick_runs.work_due(now=now) == 0
     assert state(run) == stopped_by(AskerHeldBack)

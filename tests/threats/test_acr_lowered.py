@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.applications import going_on
+from doorward.applications import resuming
 from doorward.applications.models import Application, Grant
 from doorward.credentials.models import TrustedBrowser
 from doorward.sessions.models import Session
@@ -127,13 +127,13 @@ def test_a_step_of_the_portal_is_never_skipped(owner, relying):
 def test_what_goes_on_is_sealed(owner, relying, packed):
     browser = browser_of(owner)
     assert browser.get("/oidc/authorize/", {"continue": packed or "-"}).status_code == 422
-    begun = going_on.begin(relying.wish(prompt="login"), now=timezone.now())
+    begun = resuming.begin(relying.wish(prompt="login"), now=timezone.now())
     changed = begun.address()[:-6] + "AAAAAA"
     assert browser.get(changed).status_code == 422
 
 
 def test_what_goes_on_waits_half_an_hour(owner, relying, clock):
-    begun = going_on.begin(relying.wish(), now=timezone.now())
+    begun = resuming.begin(relying.wish(), now=timezone.now())
     clock.shift(timedelta(minutes=31))
     assert browser_of(owner).get(begun.address()).status_code == 422
 

@@ -29,7 +29,7 @@ from doorward.kernel.errors import Refusal
 from doorward.permissions.errors import NotAuthorised
 from doorward.policy.fields import Kinds
 from doorward.policy.rules import FactorKind
-from doorward.recovery import lost as lost_device
+from doorward.recovery import lost_device
 from doorward.recovery.errors import RequestOver
 from doorward.recovery.events import HELP_AGREED, HELP_REFUSED, HELPED, PASS_USED
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from doorward.sessions.models import Session
-from doorward.web.http.formtoken import BEFORE
+from doorward.web.http.csrf_secret import BEFORE
 from tests.kit import codes, people
 from tests.threats.proofs import WAYS, Person, Way
 

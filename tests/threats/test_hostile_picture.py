@@ -11,7 +11,7 @@ from PIL import Image, ImageCms, ImageFile
 
 from doorward.customers.models import PictureKind
 from doorward.customers.reencoding import reencode
-from doorward.kernel import errors, pictures
+from doorward.kernel import errors, picture_decoding
 from tests.kit.pictures import chunk, opened, picture, pixel, with_chunk, written
 
 SCRIPT = b"<script>alert(document.domain)</script>"
@@ -193,7 +193,7 @@ def webp_bomb(width, height):
 )
 def test_what_says_that_it_is_huge_is_refused_by_its_head(content, monkeypatch):
     decoded: list[object] = []
-    monkeypatch.setattr(pictures, "_upright", decoded.append)
+    monkeypatch.setattr(picture_decoding, "_upright", decoded.append)
     with pytest.raises(errors.PictureTooManyPixels):
         made(content)
     assert decoded == []

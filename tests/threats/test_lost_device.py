@@ -14,7 +14,7 @@ from doorward.accounts.models import Administrator, LinkPurpose, MailedLink, Sta
 from doorward.audit.actor import ClientInfo
 from doorward.credentials.models import Factor
 from doorward.environment import MailServer
-from doorward.recovery import lost
+from doorward.recovery import lost_device
 from doorward.recovery.events import DEVICE_LOST, DEVICE_SUSPENDED
 from doorward.sessions.models import Session
 from doorward.signin.events import SIGN_IN_FAILED
@@ -207,7 +207,9 @@ def test_of_two_at_once_one_suspends(owner):
     token, id = link(owner).split("/")[-2], str(factor(owner).id)
 
     def press():
-        return lost.suspend(token=token, chosen=[id], client=ClientInfo(), now=timezone.now())
+        return lost_device.suspend(
+            token=token, chosen=[id], client=ClientInfo(), now=timezone.now()
+        )
 
     assert at_once([press, press]).count(["Phone"]) == 1
     assert len(people.events(DEVICE_SUSPENDED)) == 1

@@ -22,7 +22,7 @@ from doorward.customers.events import (
 from doorward.customers.models import Brand, Customer, CustomerStatus, Tab
 from doorward.customers.tabs import ADMINISTRATORS, BRANDS, CUSTOMERS, TABS
 from doorward.permissions.errors import NotAuthorised
-from doorward.permissions.protection import change, is_guarded, lowered
+from doorward.permissions.protected_fields import change, is_guarded, lowered
 from doorward.policy import versions
 from doorward.policy.events import MINIMUM_CHANGED
 from doorward.policy.fields import (

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from doorward.accounts import ticks
+from doorward.accounts import require_two_factors
 from doorward.accounts.errors import (
     HelperNeedsApp,
     HelperNeedsFactor,
@@ -190,7 +190,7 @@ def test_a_tick_of_the_last_one_who_was_asked_nothing_is_refused(pair):
         change(able, other, require_2fa=True)
     assert refused.value.field == "require_2fa"
     with pytest.raises(HelperNeedsPasskey):
-        ticks.require_several(
+        require_two_factors.require_several(
             [able.id], customer_id=able.customer_id, actor=people.actor(other), now=timezone.now()
         )
 

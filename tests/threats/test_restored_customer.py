@@ -25,7 +25,7 @@ from doorward.customers import services
 from doorward.customers.events import CUSTOMER_BROUGHT_BACK
 from doorward.customers.models import Brand, Customer, CustomerStatus
 from doorward.directory import adoption_sums
-from doorward.kernel.db import beside, dump
+from doorward.kernel.db import dump, other_database
 from doorward.kernel.db.sqlite.copying import copy_to
 from doorward.kernel.db.sqlite.driver import Database
 from doorward.notifications.worker import run_once
@@ -94,7 +94,7 @@ def as_a_backup(source: str, folder: Path) -> list[str]:
 
 @contextmanager
 def opened(source: str) -> Iterator[str]:
-    with beside.opened(beside.describe(source)) as alias:
+    with other_database.opened(other_database.describe(source)) as alias:
         yield alias
 
 

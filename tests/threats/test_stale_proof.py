@@ -19,7 +19,7 @@ from doorward.audit.events import HISTORY_EXPORTED
 from doorward.audit.models import Event
 from doorward.customers.events import BRAND_CHANGED
 from doorward.sessions.reauthentication import OTHERS, OWN_FACTORS, OWN_SECURITY, Reauthentication
-from doorward.web.http import gate, stale
+from doorward.web.http import gate, old_form
 from doorward.web.profile import views as profile_views
 from tests.kit import browsers, codes, people, rows
 from tests.kit.pages import profile
@@ -205,7 +205,7 @@ def test_what_asks_in_the_middle_of_a_view_is_known():
         "doorward.web.administrators.person.edit",
         "doorward.web.profile.views.profile",
         name_of(profile_views._password),
-        name_of(stale._verified_by_now),
+        name_of(old_form._verified_by_now),
     }
     assert users_of("doorward.web.http.gate.ReauthenticationWanted") == {
         "doorward.web.http.gate.Gate",

@@ -26,7 +26,7 @@ from doorward.kernel.errors import Refusal
 from doorward.notifications.worker import run_once
 from doorward.permissions.actions import Action
 from doorward.recovery import caller_check
-from doorward.rollout import reminders, ticking, weekly
+from doorward.rollout import reminders, tick_runs, weekly
 from doorward.rollout.events import ADOPTION_MAILED
 from doorward.rollout.models import AdoptionMail
 from doorward.sessions import issuing
@@ -171,7 +171,7 @@ def test_ticks_reminders_and_weekly_mails_stop_and_go_on_when_it_is_back(
     weekly.choose(wanted=True, customer_id=owner.customer_id, actor=people.actor(owner), now=now)
     run_of(owner, colleague)
     shut(owner.customer, status)
-    ticking.work_due(now=now)
+    tick_runs.work_due(now=now)
     assert not people.again(colleague).require_2fa
     policies.require(owner.customer_id, newcomer_days=7)
     assert reminders.remind_due(now=now + DAY) == 0

@@ -14,7 +14,7 @@ from doorward.credentials.models import Factor
 from doorward.credentials.password.hashers import TAKEN_OVER
 from doorward.credentials.taking_over import Arrival
 from doorward.credentials.totp import rules
-from doorward.importing import columns, devices, files, part_by_part, runs
+from doorward.importing import columns, devices, part_by_part, reading_files, runs
 from doorward.importing.rules import Device, PersonLine
 from doorward.permissions.errors import NotAuthorised
 from doorward.rollout.errors import AskerLostRight
@@ -135,7 +135,7 @@ def test_an_import_stops_where_the_right_to_people_is_lost_meanwhile(customer, m
     actor, now = acting_with_factor(nora), timezone.now()
     text = "email,last name,totp\n" + "".join(f"p{n}@a.example,P,{KNOWN}\n" for n in range(3))
     about = runs.About(kind="people", customer_id=customer.id)
-    table = files.load(text.encode(), columns.PEOPLE)
+    table = reading_files.load(text.encode(), columns.PEOPLE)
     run = runs.receive(table, about, actor=actor, now=now)
     runs.begin(run, actor=actor, now=now)
     part_by_part.do_part(run, actor=actor, now=now)

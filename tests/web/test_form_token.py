@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
-from doorward.web.fast.form_token import form_input, form_token
+from doorward.web.fast.csrf_token import form_input, form_token
 
 SECRET = "aB3" + "x" * 26 + "9Zz"
 

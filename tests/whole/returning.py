@@ -16,8 +16,7 @@ from doorward.credentials.passkeys.challenges import Purpose
 from doorward.credentials.passkeys.verify import Given
 from doorward.credentials.password import change
 from doorward.credentials.suspension import can_be_taken_back
-from doorward.recovery import due_requests, set_up_pass, waiting
-from doorward.recovery import lost as lost_device
+from doorward.recovery import due_requests, lost_device, set_up_pass, waiting
 from doorward.recovery.models import RecoveryRequest, SetUpPass, State
 from doorward.signin import second_step
 from doorward.signin import take_back as taking_back

@@ -17,7 +17,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from doorward.accounts import ticks
+from doorward.accounts import require_two_factors
 from doorward.accounts.models import Administrator, MailProblem, Status
 from doorward.audit.actor import CONSOLE
 from doorward.credentials.trusted_browsers import policy_change
@@ -177,7 +177,7 @@ class Drawn:
 
     def apply(self, plan: Plan) -> None:
         if plan.wanted is None:
-            ticks.require_several(
+            require_two_factors.require_several(
                 plan.people, customer_id=self.customer.id, actor=CONSOLE, now=self.now
             )
         else:

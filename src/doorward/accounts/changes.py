@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
-from doorward.accounts import staff_scope, ticks
+from doorward.accounts import require_two_factors, staff_scope
 from doorward.accounts.errors import (
     OwnAdministratorsRight,
     OwnStatus,
@@ -145,7 +145,7 @@ def gather(person: Administrator, wanted: Change, *, actor: Actor, now: datetime
     """
     changes = Changes()
     _gather_details(person, wanted, changes)
-    if (tick := ticks.turned(person, wanted.require_2fa, now=now)) is not None:
+    if (tick := require_two_factors.turned(person, wanted.require_2fa, now=now)) is not None:
         changes.columns["require_2fa"] = wanted.require_2fa
         changes.events.append((tick, {}, {}))
     _gather_tabs(person, wanted, changes, actor=actor, now=now)

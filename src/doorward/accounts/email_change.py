@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from doorward.audit.actor import ClientInfo
     from doorward.audit.record import Detail, Typed
 
-VETO_TIME = timedelta(hours=24)
+# How long the old address can object to what a colleague asked for.
+OBJECTION_TIME = timedelta(hours=24)
 # A change by a colleague outlives its links by the time of the veto.
 FORGET_AFTER = timedelta(days=7)
 KEEP = timedelta(days=30)
@@ -188,7 +189,7 @@ def _ask(person: Administrator, wanted: str, *, actor: Actor, now: datetime) -> 
         old_email=person.email,
         by_colleague=colleague,
         asked_at=now,
-        not_before=now + VETO_TIME if colleague else None,
+        not_before=now + OBJECTION_TIME if colleague else None,
     )
     record(
         EMAIL_CHANGE_ASKED,
@@ -210,7 +211,7 @@ def _links(change: EmailChange, *, now: datetime) -> dict[str, str]:
     What a colleague asked for waits a day for the old address; else both go with the other mailed links.
     """
     whose = change.administrator_id
-    old = VETO_TIME if change.by_colleague else mailed_links.LIFETIME
+    old = OBJECTION_TIME if change.by_colleague else mailed_links.LIFETIME
     made = (
         mailed_links.make(purpose, administrator_id=whose, now=now, about=change.id, lifetime=lasts)
         for purpose, lasts in zip(PURPOSES, (mailed_links.LIFETIME, old), strict=True)

@@ -19,7 +19,7 @@ from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.db.unordered import one_or_none
+from doorward.kernel.db.one_row import one_or_none
 from doorward.kernel.ratelimit import limits, throttle
 from doorward.permissions.actions import Action
 

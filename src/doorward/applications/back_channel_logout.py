@@ -21,7 +21,7 @@ from doorward.applications.models import Application, Grant
 from doorward.customers.models import CustomerStatus
 from doorward.gate.evaluate import still_evaluate, unattended
 from doorward.kernel.clock_set_back import SKEW
-from doorward.kernel.hosts import is_loopback
+from doorward.kernel.host_spelling import is_loopback
 from doorward.kernel.outgoing_post import NotSent, post_form
 from doorward.sessions.models import Session
 

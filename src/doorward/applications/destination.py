@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from doorward.applications import going_on, going_to_site, redirect_addresses, sites
+from doorward.applications import going_to_site, redirect_addresses, resuming, sites
 from doorward.applications.models import Application, ClientType
-from doorward.kernel.db.unordered import one_or_none
+from doorward.kernel.db.one_row import one_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,11 +33,11 @@ class Destination:
 
 def of(address: str, *, now: datetime) -> Destination | None:
     """Return what an address of ours leads on to; None: to a page of ours, to what is gone, or it was too long ago."""
-    if not address.startswith((f"{going_on.PATH}?", f"{going_to_site.START}?")):
+    if not address.startswith((f"{resuming.PATH}?", f"{going_to_site.START}?")):
         return None
     parts = urlsplit(address)
     sent = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    if parts.path == going_on.PATH:
+    if parts.path == resuming.PATH:
         return _of_application(sent, now=now)
     wanted = going_to_site.unpack(sent.get(going_to_site.PARAMETER, ""), now=now)
     site = sites.with_id(wanted.site_id) if wanted else None
@@ -45,7 +45,7 @@ def of(address: str, *, now: datetime) -> Destination | None:
 
 
 def _of_application(sent: Mapping[str, str], *, now: datetime) -> Destination | None:
-    begun = going_on.resume(sent.get(going_on.PARAMETER, ""), now=now)
+    begun = resuming.resume(sent.get(resuming.PARAMETER, ""), now=now)
     if begun is None:
         return None
     rows = Application.objects.select_related("tab")

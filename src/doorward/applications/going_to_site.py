@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from doorward.applications import carried, visits
+from doorward.applications import sealed_for_browser, visits
 from doorward.kernel.clock_set_back import lasts
 
 PARAMETER: Final = "for"
@@ -37,7 +37,7 @@ class Wanted:
             "at": self.at.timestamp(),
             "again": self.again,
         }
-        return carried.seal(json.dumps(said).encode(), carried.OF_SITE)
+        return sealed_for_browser.seal(json.dumps(said).encode(), sealed_for_browser.OF_SITE)
 
     def address(self) -> str:
         """Return the address of ours at which it goes on; a path that is too long for it is left out."""
@@ -50,8 +50,8 @@ class Wanted:
 def unpack(packed: str, *, now: datetime) -> Wanted | None:
     """Return what an address carries; None: nothing of ours, or for too long."""
     try:
-        plain = carried.unseal(packed, carried.OF_SITE)
-    except carried.NotOurs:
+        plain = sealed_for_browser.unseal(packed, sealed_for_browser.OF_SITE)
+    except sealed_for_browser.NotOurs:
         return None
     said = json.loads(plain)
     at = datetime.fromtimestamp(said["at"], UTC)

@@ -26,7 +26,7 @@ from doorward.gate.evaluate import evaluate, unattended
 from doorward.gate.loading import load_session
 from doorward.gate.requirement import Need, Step
 from doorward.kernel.clock_set_back import lasts
-from doorward.kernel.db.unordered import one_or_none
+from doorward.kernel.db.one_row import one_or_none
 from doorward.permissions.actions import Managed
 
 if TYPE_CHECKING:

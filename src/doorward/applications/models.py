@@ -164,7 +164,7 @@ class RefreshToken(models.Model):
 class Site(models.Model):
     """The site behind a tab that has no sign-in of its own: the proxy in front of it asks here about each request.
 
-    `origin`: where people see it, in the one spelling of `kernel/hosts.py`.
+    `origin`: where people see it, in the one spelling of `kernel/host_spelling.py`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -10,7 +10,7 @@ from doorward.applications.models import Application, Grant, RefreshToken
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.applications.requested_scopes import Live, Part, part_of
 from doorward.kernel.crypto.sealing import keyed_hash
-from doorward.kernel.db.unordered import one_or_none
+from doorward.kernel.db.one_row import one_or_none
 from doorward.kernel.ratelimit import limits, throttle
 
 if TYPE_CHECKING:

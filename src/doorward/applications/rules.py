@@ -8,7 +8,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from doorward.kernel.hosts import clean_origin, is_loopback, split_netloc
+from doorward.kernel.host_spelling import clean_origin, is_loopback, split_netloc
 
 # In the order of OpenID Connect Core, 5.4, then our own two.
 SCOPES: Final = ("openid", "profile", "email", "phone", "customer", "tabs")

@@ -18,7 +18,7 @@ from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.kernel.clock_set_back import lasts
 from doorward.kernel.crypto.sealing import SealBroken, keyed_hash, open_sealed, seal
-from doorward.kernel.db.unordered import one_or_none
+from doorward.kernel.db.one_row import one_or_none
 from doorward.kernel.errors import AlreadyRemoved, NotFound
 from doorward.permissions.actions import Action
 

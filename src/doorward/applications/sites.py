@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor
     from doorward.audit.record import Detail
-    from doorward.customers.cached import BrandLook
+    from doorward.customers.brand_look import BrandLook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ def of_tab(tab_id: UUID) -> Site | None:
 
 
 def of_origin(origin: str) -> Site | None:
-    """Return the site that is there, in the one spelling of `kernel/hosts.py`; None: none is."""
+    """Return the site that is there, in the one spelling of `kernel/host_spelling.py`; None: none is."""
     return _all().filter(origin=origin).first()
 
 

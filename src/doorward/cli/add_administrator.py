@@ -14,7 +14,7 @@ from doorward.audit.actor import CONSOLE
 from doorward.audit.naming import named
 from doorward.cli.failure import Failure
 from doorward.cli.output import show_once
-from doorward.credentials.password import first as password_first
+from doorward.credentials.password import at_console as password_first
 from doorward.customers.cached import brand_of
 from doorward.customers.tabs import DEFAULT, assignable, built_in
 

@@ -15,7 +15,7 @@ from doorward.gate.assurance import Assurance
 if TYPE_CHECKING:
     from doorward.applications.clients import ApplicationDetails
     from doorward.applications.models import Application, Site
-    from doorward.applications.trying import Present, Way
+    from doorward.applications.trial import Present, Way
 
 # The password alone is no more than everybody verifies.
 _ASKED = tuple(one.value for one in Assurance if one is not Assurance.PASSWORD)
@@ -174,10 +174,10 @@ def print_tried(of: Application | Site, email: str, *, as_json: bool) -> None:
     """Print what would come of somebody's trying: the sessions that there are, the ways to sign in, what is told."""
     from django.utils import timezone  # noqa: PLC0415
 
-    from doorward.applications import trying  # noqa: PLC0415
+    from doorward.applications import trial  # noqa: PLC0415
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
-    tried = trying.try_it(of, email, actor=CONSOLE, now=timezone.now())
+    tried = trial.try_it(of, email, actor=CONSOLE, now=timezone.now())
     ways = [(_with(one), one.step.value, one.acr.value, one.amr) for one in tried.ways]
     if as_json:
         names = ("with", "step", "acr", "amr")

@@ -76,13 +76,14 @@ def _look(ntp: str | None) -> list[Finding]:
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
     from django.utils import timezone  # noqa: PLC0415
 
-    from doorward.operations.checks import backups, clocks, database, machine, sites  # noqa: PLC0415
+    from doorward.operations.checks import backups, clocks, database, machine, mail, sites  # noqa: PLC0415
     from doorward.operations.checks import settings as given  # noqa: PLC0415
 
     return [
         *given.look(settings.DOORWARD, debug=settings.DEBUG),
         *machine.look(settings.DOORWARD),
         *database.look(),
+        *mail.look(settings.DOORWARD),
         *backups.look(settings.DOORWARD, now=timezone.now()),
         *sites.look(settings.DOORWARD),
         *clocks.look(ntp),

@@ -64,9 +64,9 @@ def customers(*, file: Path, **how: Unpack[How]) -> None:
 def _import_table(
     file: Path, kind: str, name: str | None, *, invite: bool, **how: Unpack[How]
 ) -> None:
-    from doorward.importing import columns, files, runs  # noqa: PLC0415
+    from doorward.importing import columns, reading_files, runs  # noqa: PLC0415
 
-    table = files.read(read_bytes(file), columns.KNOWN[kind], needed=columns.NEEDED[kind])
+    table = reading_files.read(read_bytes(file), columns.KNOWN[kind], needed=columns.NEEDED[kind])
     if table.left_out:
         click.echo(f"Left out: {', '.join(table.left_out)}.", err=True)
     about = runs.About(

@@ -157,7 +157,7 @@ def digest_of(file: bytes) -> str:
 
 def read_bytes(file: Path) -> bytes:
     """Return what a file has, and one byte more than anything reads where it is too large."""
-    from doorward.importing.files import MOST_BYTES  # noqa: PLC0415
+    from doorward.importing.reading_files import MOST_BYTES  # noqa: PLC0415
 
     try:
         with file.open("rb") as opened:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from doorward.cli.failure import Failure
-from doorward.kernel.hosts import is_loopback, join_netloc
+from doorward.kernel.host_spelling import is_loopback, join_netloc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -210,12 +210,15 @@ def customer(*, customer: str, backup: str, identity: Path | None, yes: bool) ->
     from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.kernel.db import beside  # noqa: PLC0415
+    from doorward.kernel.db import other_database  # noqa: PLC0415
     from doorward.operations import customer_restore  # noqa: PLC0415
 
     if "://" not in backup and not Path(backup).is_file():
         raise Failure(f"There is no file {backup}.")
-    with _database_of(backup, identity) as source, beside.opened(beside.describe(source)) as alias:
+    with (
+        _database_of(backup, identity) as source,
+        other_database.opened(other_database.describe(source)) as alias,
+    ):
         if not yes:
             _say(customer_restore.look(customer, alias=alias))
             raise Failure("Nothing was changed. Say --yes to bring it back.")

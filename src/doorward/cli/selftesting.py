@@ -61,7 +61,7 @@ def _break_off_in_order() -> None:
 def _target(address: str | None) -> Target:
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.kernel.hosts import clean_origin  # noqa: PLC0415
+    from doorward.kernel.host_spelling import clean_origin  # noqa: PLC0415
     from doorward.operations.selftest.browser import Target  # noqa: PLC0415
 
     origin = settings.DOORWARD.origin

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.audit.actor import Actor
-    from doorward.permissions.protection import Change
+    from doorward.permissions.protected_fields import Change
 
 NAME_LENGTH = 80
 ISSUER_LENGTH = 60

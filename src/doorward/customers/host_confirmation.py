@@ -27,7 +27,7 @@ from doorward.customers.errors import (
 from doorward.kernel.connecting import connected
 from doorward.kernel.crypto.sealing import keyed_hash
 from doorward.kernel.errors import MustWait
-from doorward.kernel.hosts import DEFAULT_PORTS
+from doorward.kernel.host_spelling import DEFAULT_PORTS
 from doorward.kernel.ssrf import is_public
 
 PATH: Final = "/.well-known/doorward-host/"

@@ -18,7 +18,7 @@ from doorward.customers.models import Brand
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound
 from doorward.permissions.actions import Action
-from doorward.permissions.protection import Change, change
+from doorward.permissions.protected_fields import Change, change
 
 if TYPE_CHECKING:
     from datetime import datetime

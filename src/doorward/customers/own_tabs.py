@@ -27,7 +27,7 @@ from doorward.customers.tabs import BUILT_IN, OF_STAFF
 from doorward.kernel import lucide
 from doorward.kernel.errors import AddressInvalid, AlreadyRemoved, FieldsRefused, NotFound
 from doorward.kernel.field_checks import Checks
-from doorward.kernel.hosts import is_loopback
+from doorward.kernel.host_spelling import is_loopback
 from doorward.kernel.text import names
 from doorward.kernel.text.cleaning import clean_line, clean_link
 from doorward.permissions.actions import Action

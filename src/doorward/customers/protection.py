@@ -21,7 +21,7 @@ from doorward.customers.models import Customer, CustomerKind
 from doorward.customers.rights import is_allowed
 from doorward.kernel.errors import FieldsRefused
 from doorward.permissions.actions import ADMINISTRATORS, Action
-from doorward.permissions.protection import Change, change, lowered
+from doorward.permissions.protected_fields import Change, change, lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

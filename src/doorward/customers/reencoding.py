@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from doorward.customers.models import PictureKind
 from doorward.kernel.errors import PictureInvalid
-from doorward.kernel.pictures import UNREADABLE, Bounds, decoded
+from doorward.kernel.picture_decoding import UNREADABLE, Bounds, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

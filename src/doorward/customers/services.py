@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from doorward.permissions.protection import Change
+    from doorward.permissions.protected_fields import Change
 
 NAME_LENGTH = 80
 PROVIDER_NAME = "Provider"

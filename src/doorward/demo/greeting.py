@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from doorward.demo.data.cast import PASSWORD, cast
 from doorward.demo.data.companies import (
     BRANDS,
     BRIGHTWAVE,
@@ -17,7 +18,6 @@ from doorward.demo.data.companies import (
     NORTHLINE,
     SAKURA,
 )
-from doorward.demo.data.people import PASSWORD, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -30,7 +30,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from doorward.environment.derived import LOOPBACK_NAMES, Derived, headers_in, split_address
 from doorward.environment.names import CONFIG, PREFIX, WrongSetting
 from doorward.kernel.db import addresses
-from doorward.kernel.hosts import LAST_PORT, ascii_host, clean_origin, is_loopback, join_netloc
+from doorward.kernel.host_spelling import (
+    LAST_PORT,
+    ascii_host,
+    clean_origin,
+    is_loopback,
+    join_netloc,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,7 +18,7 @@ from doorward.customers import cached
 from doorward.customers.models import CustomerKind, CustomerStatus
 from doorward.customers.tabs import OF_STAFF
 from doorward.kernel.db.hot_queries import HotQuery
-from doorward.kernel.db.unordered import one_or_none
+from doorward.kernel.db.one_row import one_or_none
 from doorward.permissions.staff_scope import Scope, of_columns
 from doorward.policy.effective import effective
 from doorward.policy.fields import Kinds

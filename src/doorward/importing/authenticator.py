@@ -21,7 +21,7 @@ from doorward.importing.errors import (
 )
 from doorward.importing.other_system import address, left, must_fit, word
 from doorward.importing.rules import Device, PersonLine
-from doorward.kernel.pictures import Bounds, decoded
+from doorward.kernel.picture_decoding import Bounds, decoded
 from doorward.kernel.text.cleaning import fold_case, fold_email
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from doorward.credentials.totp import foreign
 from doorward.credentials.totp.rules import STEP_SECONDS
 from doorward.importing.django_tables import NAME, inner
 from doorward.importing.errors import FactorLost, SecretSealed, SourceUnreadable, TooManyLines
-from doorward.importing.files import MOST_LINES
 from doorward.importing.other_system import Found, address, must_be_on_time, nobodys, text, word
+from doorward.importing.reading_files import MOST_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,8 +15,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from doorward.importing.errors import SourceUnreachable, SourceUnreadable
-from doorward.importing.files import MOST_LINES
 from doorward.importing.other_system import must_fit, objects, parsed
+from doorward.importing.reading_files import MOST_LINES
 from doorward.kernel.db.sqlite.driver import Database
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from doorward.importing.errors import (
     SecretSealed,
     SourceUnreadable,
 )
-from doorward.importing.files import MOST_BYTES
+from doorward.importing.reading_files import MOST_BYTES
 from doorward.importing.rules import Device, Fate, LineOutcome, PersonLine
 from doorward.kernel.errors import Refusal
 from doorward.kernel.text.cleaning import storable

@@ -15,7 +15,15 @@ from doorward.audit.actor import WORKER
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
 from doorward.gate.requirement import Need
-from doorward.importing import customers, devices, inviting, people, reading, rules, sealed_lines
+from doorward.importing import (
+    customers,
+    devices,
+    inviting,
+    lines_of_part,
+    people,
+    rules,
+    sealed_lines,
+)
 from doorward.importing.errors import ImportForgotten
 from doorward.importing.events import IMPORT_STOPPED, IMPORTED
 from doorward.importing.models import ImportLine, ImportPart, ImportRun, ImportState
@@ -156,7 +164,7 @@ def _outcomes(
     run: ImportRun, part: ImportPart, *, actor: Actor, now: datetime
 ) -> list[LineOutcome]:
     """Do a part, and write down what came of each line."""
-    lines = list(reading.once(run, part))
+    lines = list(lines_of_part.once(run, part))
     ready = [line for line in lines if not isinstance(line, LineOutcome)]
     with transaction.atomic():
         done = {one.number: one for one in _done(run, ready, actor=actor, now=now)}
@@ -165,7 +173,9 @@ def _outcomes(
     # The dry run said it, too.
     run.outcomes.filter(part=part.number).delete()
     told = [
-        (line, "") if isinstance(line, LineOutcome) else (done[line.number], reading.key_of(line))
+        (line, "")
+        if isinstance(line, LineOutcome)
+        else (done[line.number], lines_of_part.key_of(line))
         for line in lines
     ]
     ImportLine.objects.bulk_create(_row(run, part.number, outcome, key) for outcome, key in told)

@@ -11,7 +11,14 @@ from django.db import transaction
 from doorward.audit import removals
 from doorward.audit.record import record
 from doorward.customers.rights import authorise
-from doorward.importing import column_memory, columns, files, inviting, part_by_part, sealed_lines
+from doorward.importing import (
+    column_memory,
+    columns,
+    inviting,
+    part_by_part,
+    reading_files,
+    sealed_lines,
+)
 from doorward.importing.errors import ImportForgotten
 from doorward.importing.events import (
     IMPORT_DISCARDED,
@@ -64,10 +71,10 @@ class About:
         return None if self.kind == "customers" else self.customer_id
 
 
-def receive(table: files.Table, about: About, *, actor: Actor, now: datetime) -> ImportRun:
+def receive(table: reading_files.Table, about: About, *, actor: Actor, now: datetime) -> ImportRun:
     """Keep the lines of a file, sealed, until they are imported; return the import. Raises `NothingInFile`."""
     authorise(actor, needed(about.into), about.into)
-    files.must_have_lines(table)
+    reading_files.must_have_lines(table)
     headings = [storable(one)[:_HEADING] for one in table.headings]
     known = columns.KNOWN[about.kind]
     fields = list(table.fields)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from uuid import UUID
 
-    from doorward.importing.files import Cells
+    from doorward.importing.reading_files import Cells
 
     Line = PersonLine | CustomerLine | LineOutcome
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 from doorward.kernel.connecting import connected
-from doorward.kernel.hosts import DEFAULT_PORTS
+from doorward.kernel.host_spelling import DEFAULT_PORTS
 from doorward.kernel.ssrf import is_public
 
 if TYPE_CHECKING:

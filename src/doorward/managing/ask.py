@@ -17,7 +17,7 @@ from doorward.customers.models import Customer, CustomerKind, CustomerStatus
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import NotFound, Refusal, refusal_of
 from doorward.kernel.text.cleaning import clean_line
-from doorward.managing import agree, chosen, end, rules, when_over
+from doorward.managing import agree, end, rules, standing_consent, when_over
 from doorward.managing.errors import (
     ManageInBrowser,
     ManagingAlready,
@@ -119,7 +119,7 @@ def needs_no_yes(customer: Customer, *, actor: Actor, now: datetime) -> bool:
     return (
         always(customer, now=now)
         and not who_may_agree.is_newcomer(actor, now=now)
-        and not chosen.by_their_hand(customer.id, actor=actor, now=now)
+        and not standing_consent.by_their_hand(customer.id, actor=actor, now=now)
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doorward.audit.models import Event
-    from doorward.customers.cached import BrandLook
+    from doorward.customers.brand_look import BrandLook
     from doorward.notifications.models import Delivery
     from doorward.notifications.rendering import Rendered
 

@@ -27,7 +27,7 @@ from doorward.kernel.why_not_saved import log_failure
 from doorward.managing import end as managing
 from doorward.notifications import anchoring, customer_deletion, erasing, mail_files, outbox
 from doorward.recovery import caller_check, due_requests
-from doorward.rollout import kept_rehearsals, reminders, ticking, waiting_waves, weekly
+from doorward.rollout import kept_rehearsals, reminders, tick_runs, waiting_waves, weekly
 from doorward.sessions import ending, saved_requests
 from doorward.signin import mailbox
 
@@ -50,7 +50,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("managing that is over", EVERY_MINUTE, managing.end_due),
     ("policies that take effect", EVERY_MINUTE, policy_change.begin_due),
     ("exceptions that end", EVERY_MINUTE, exceptions.end_due),
-    ("ticks for many", EVERY_ROUND, ticking.work_due),
+    ("ticks for many", EVERY_ROUND, tick_runs.work_due),
     ("imports", EVERY_ROUND, imports.work_due),
     ("applications that are told of sign-outs", EVERY_ROUND, back_channel_logout.work_due),
     ("waves that wait", EVERY_HOUR, waiting_waves.pause_due),
@@ -77,7 +77,7 @@ TASKS: Final[tuple[tuple[str, timedelta, Task], ...]] = (
     ("reminders of days gone by", EVERY_HOUR, reminders.forget),
     ("sessions", EVERY_HOUR, ending.forget),
     ("rehearsals", EVERY_HOUR, kept_rehearsals.forget),
-    ("what came of ticks for many", EVERY_HOUR, ticking.forget),
+    ("what came of ticks for many", EVERY_HOUR, tick_runs.forget),
     ("files to import, and what came of them", EVERY_HOUR, forget_imports),
     ("caller checks", EVERY_HOUR, caller_check.forget),
     ("managing of long ago", EVERY_HOUR, managing.forget),

@@ -34,7 +34,7 @@ from doorward.rollout import reminders, weekly
 from doorward.sessions.models import Session
 
 if TYPE_CHECKING:
-    from doorward.customers.cached import BrandLook
+    from doorward.customers.brand_look import BrandLook
     from doorward.notifications.adoption import Number
     from doorward.notifications.mail import Mail
     from doorward.notifications.models import Delivery

@@ -15,7 +15,7 @@ from doorward.kernel.text.days import locale_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from doorward.customers.cached import BrandLook
+    from doorward.customers.brand_look import BrandLook
 
 _DOT_WITHIN: Final = re.compile(r"\.(?=\S)")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from doorward.audit import extract
+from doorward.audit import customer_extract
 from doorward.audit.exporting import cell
 from doorward.audit.leaves import plain
 from doorward.customers.exports import record_customer_export
@@ -47,8 +47,8 @@ def make(customer: Customer, file: BinaryIO, *, actor: Actor, now: datetime) -> 
     with packing.Pack(file, kind="customer", about=whose, now=now) as pack:
         for table in EXPORTED:
             _add(pack, table, customer.id)
-        seals = extract.Seals()
-        add_sealed(pack, extract.Wanted(customer.id), seals)
+        seals = customer_extract.Seals()
+        add_sealed(pack, customer_extract.Wanted(customer.id), seals)
         pack.add("verify_history.py", Path(verify_history.__file__).read_bytes())
         checksum = pack.finish(
             history={

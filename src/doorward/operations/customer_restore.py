@@ -25,7 +25,7 @@ from doorward.customers.models import Brand, Customer, CustomerKind, CustomerSta
 from doorward.customers.rights import authorise
 from doorward.directory import adoption_sums
 from doorward.kernel.crypto import columns
-from doorward.kernel.db.beside import has_same_tables
+from doorward.kernel.db.other_database import has_same_tables
 from doorward.kernel.db.paging import in_lists, in_pages, values_in_pages
 from doorward.kernel.text.cleaning import fold_case
 from doorward.notifications.models import Delivery, State

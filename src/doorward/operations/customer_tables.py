@@ -132,7 +132,7 @@ TABLES: Final = (
     Table("notifications.Delivery", by_person="administrator_id"),
 )
 EXPORTED: Final = tuple(table for table in TABLES if not table.stays)
-_SEALED: Final = "history: it goes along as it was sealed (`audit.extract`)"
+_SEALED: Final = "history: it goes along as it was sealed (`audit.customer_extract`)"
 _EVERYBODYS: Final = "it is everybody's"
 NOBODYS: Final[Mapping[str, str]] = {
     "accounts.FirstLink": "the installation's: nobody is there yet",

@@ -143,7 +143,7 @@ class Action(Enum):
         "change-scope",
         Needs(About.CUSTOMER, ADMINISTRATORS, scope="people:write", extent=Extent.EVERYTHING),
     )
-    # Ticking takes nothing from anybody, unticking only what no policy asks (`accounts/ticks.py`).
+    # Ticking takes nothing from anybody, unticking only what no policy asks (`accounts/require_two_factors.py`).
     REQUIRE_TWO_FACTORS = "require-two-factors", _people(extent=Extent.PART)
     MAKE_EXCEPTION = (
         "make-exception",

@@ -25,7 +25,7 @@ from doorward.customers.tabs import all_keys
 from doorward.kernel.errors import AlreadyRemoved, FieldsRefused, NotFound, Refusal
 from doorward.kernel.text.cleaning import clean_line
 from doorward.permissions.actions import Action
-from doorward.permissions.protection import Change
+from doorward.permissions.protected_fields import Change
 from doorward.policy import series as of_series
 from doorward.policy.errors import (
     AlreadyInForce,

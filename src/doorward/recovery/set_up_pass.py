@@ -20,7 +20,7 @@ from doorward.audit.record import record
 from doorward.credentials.models import Factor
 from doorward.kernel.clock_set_back import SKEW
 from doorward.kernel.crypto.sealing import keyed_hash, open_sealed, seal
-from doorward.kernel.db.unordered import one_or_none
+from doorward.kernel.db.one_row import one_or_none
 from doorward.kernel.errors import Refusal
 from doorward.kernel.ratelimit import limits, throttle
 from doorward.recovery import just_before, sealed, set_up_words

@@ -14,7 +14,7 @@ from doorward.customers import locking, protection
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait, NotFound
 from doorward.permissions.actions import Action
-from doorward.rollout import kept_rehearsals, ticking
+from doorward.rollout import kept_rehearsals, tick_runs
 from doorward.rollout.errors import NobodyLeft, RehearsalOutdated, TooManyToRehearse
 from doorward.rollout.rehearsal import Plan, rehearse
 
@@ -162,4 +162,4 @@ def _hold(plan: Plan) -> None:
 def _do(plan: Plan, *, actor: Actor, now: datetime) -> TickRun | PolicyVersion | None:
     if plan.wanted is not None:
         return policy_change.save(plan.owner, plan.wanted, actor=actor, now=now)
-    return ticking.require(plan.people, customer_id=plan.owner.of_customer, actor=actor, now=now)
+    return tick_runs.require(plan.people, customer_id=plan.owner.of_customer, actor=actor, now=now)

@@ -11,14 +11,14 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from doorward.accounts.looking_after import whom_to_ask
-from doorward.applications.going_on import PARAMETER
 from doorward.applications.models import Application, Site
 from doorward.applications.protocol import Code, ProtocolError
+from doorward.applications.resuming import PARAMETER
 from doorward.customers.tab_audience import is_for
 from doorward.customers.tab_titles import title_of
 from doorward.customers.tabs import ADMINISTRATORS
 from doorward.kernel.errors import Refusal
-from doorward.kernel.hosts import join_origin
+from doorward.kernel.host_spelling import join_origin
 from doorward.kernel.refusals import sentence
 from doorward.signon.authorization_request import TOO_OLD
 from doorward.web.http.errors import refusal_page
@@ -27,7 +27,7 @@ from doorward.web.http.pages import render, see_other
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from doorward.applications.going_on import Begun
+    from doorward.applications.resuming import Begun
     from doorward.web.http.requests import Request
 
 _WEB: Final = frozenset({"http", "https"})

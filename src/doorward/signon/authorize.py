@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import authorization_codes, going_on, grants, pushed, subjects
+from doorward.applications import authorization_codes, grants, pushed_requests, resuming, subjects
 from doorward.applications.authorization_codes import Asked
 from doorward.applications.errors import AlreadyAnswered
 from doorward.applications.protocol import Code, ProtocolError
@@ -29,7 +29,7 @@ from doorward.signon.answers import (
     no_answer,
     not_managing,
 )
-from doorward.signon.origin import issuer_of
+from doorward.signon.issuer import issuer_of
 from doorward.signon.parameters import Unanswerable, application_of, single
 from doorward.web.http.gate import lead, note_refused
 from doorward.web.http.needs import needs
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse, QueryDict
 
-    from doorward.applications.going_on import Begun
     from doorward.applications.models import Application
+    from doorward.applications.resuming import Begun
     from doorward.gate.evaluate import Verdict
     from doorward.sessions.context import AuthContext
     from doorward.signon.authorization_request import Wish
@@ -122,19 +122,19 @@ def _refuse_too_long(begun: Begun) -> None:
 def _begun(request: Request) -> tuple[Begun, Application]:
     """Return the request, and whose it is: as it came, as it was pushed, or as it comes back from a step."""
     sent = single(_sent(request))
-    if going_on.PARAMETER in sent and request.method != "POST":
-        begun = going_on.resume(sent[going_on.PARAMETER], now=request.now)
+    if resuming.PARAMETER in sent and request.method != "POST":
+        begun = resuming.resume(sent[resuming.PARAMETER], now=request.now)
         if begun is None:
             raise Unanswerable(authorization_request.TOO_OLD)
         return begun, application_of(begun.parameters.get("client_id", ""))
     application = application_of(sent.get("client_id", ""))
-    if sent.get("request_uri", "").startswith(pushed.URN):
-        kept = pushed.take(application, sent["request_uri"], now=request.now)
+    if sent.get("request_uri", "").startswith(pushed_requests.URN):
+        kept = pushed_requests.take(application, sent["request_uri"], now=request.now)
         if kept is None:
             raise Unanswerable(authorization_request.TOO_OLD)
-        return going_on.begin(kept, now=request.now), application
+        return resuming.begin(kept, now=request.now), application
     parameters = authorization_request.kept(sent, issuer=issuer_of(request))
-    return going_on.begin(parameters, now=request.now), application
+    return resuming.begin(parameters, now=request.now), application
 
 
 def _decide(

@@ -13,8 +13,8 @@ from doorward.applications import assertions, secrets
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.kernel.ratelimit import limits, throttle
+from doorward.signon.issuer import issuer_of
 from doorward.signon.metadata import audiences
-from doorward.signon.origin import issuer_of
 from doorward.signon.parameters import Unanswerable, application_of
 
 if TYPE_CHECKING:

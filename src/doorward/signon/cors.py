@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.http import HttpResponse
 
 from doorward.applications.models import Application, ClientType
-from doorward.kernel.hosts import join_origin
+from doorward.kernel.host_spelling import join_origin
 
 if TYPE_CHECKING:
     from doorward.web.http.requests import Request

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from doorward.applications import keys
 from doorward.gate.requirement import Need
+from doorward.signon.issuer import issuer_of
 from doorward.signon.metadata import metadata
-from doorward.signon.origin import issuer_of
 from doorward.web.http.needs import needs
 
 if TYPE_CHECKING:

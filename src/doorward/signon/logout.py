@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from doorward.applications import going_on, tokens
+from doorward.applications import resuming, tokens
 from doorward.applications.protocol import ProtocolError
 from doorward.customers.tab_titles import title_of
 from doorward.gate.evaluate import evaluate
@@ -21,7 +21,7 @@ from doorward.gate.requirement import Need, Step
 from doorward.sessions import ending
 from doorward.signon import hints
 from doorward.signon.answers import OnwardPage, no_answer, with_query
-from doorward.signon.origin import issuer_of
+from doorward.signon.issuer import issuer_of
 from doorward.signon.parameters import Unanswerable, application_of, single
 from doorward.web.http import cookies
 from doorward.web.http.needs import needs
@@ -85,7 +85,7 @@ def logout(request: Request) -> HttpResponse:
 @require_http_methods(["POST"])
 def confirm(request: Request) -> HttpResponse:
     """End the session: the person said so. Another may sign in then, and go on with the request that this one had."""
-    begun = going_on.resume(request.POST.get(going_on.PARAMETER, ""), now=request.now)
+    begun = resuming.resume(request.POST.get(resuming.PARAMETER, ""), now=request.now)
     if begun is not None:
         _end_session(request)
         return _without_session(hints.to_sign_in(request, begun.parameters, begun.address()))

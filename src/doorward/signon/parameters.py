@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from doorward.applications.models import Application
 from doorward.applications.protocol import Code, ProtocolError
-from doorward.kernel.db.unordered import one_or_none
+from doorward.kernel.db.one_row import one_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from doorward.gate.requirement import Need
 from doorward.signon.client_endpoint import client_endpoint, refuse, say
 from doorward.signon.clients import authenticate
 from doorward.signon.cors import preflight, share
-from doorward.signon.origin import issuer_of
+from doorward.signon.issuer import issuer_of
 from doorward.signon.parameters import needed, single
 from doorward.web.http.needs import needs
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from doorward.applications import authorization_codes, claims, keys, pushed, refresh_tokens, tokens
+from doorward.applications import (
+    authorization_codes,
+    claims,
+    keys,
+    pushed_requests,
+    refresh_tokens,
+    tokens,
+)
 from doorward.applications.models import ClientType
 from doorward.applications.protocol import Code, ProtocolError
 from doorward.applications.requested_scopes import Part, part_of
@@ -14,7 +21,7 @@ from doorward.kernel.ratelimit.limits import Rule
 from doorward.signon import authorization_request
 from doorward.signon.client_endpoint import client_endpoint, say
 from doorward.signon.clients import authenticate
-from doorward.signon.origin import issuer_of, issuer_of_brand
+from doorward.signon.issuer import issuer_of, issuer_of_brand
 from doorward.signon.parameters import Unanswerable, needed, single
 
 if TYPE_CHECKING:
@@ -103,6 +110,6 @@ def push(request: Request) -> HttpResponse:
     if application.client_type == ClientType.PUBLIC:
         pushes = limits.address_key(request.client.address, Rule.PUSHING)
         throttle.spend([pushes], now=request.now)
-    address = pushed.keep(application, parameters, now=request.now)
-    seconds = int(pushed.LASTS.total_seconds())
+    address = pushed_requests.keep(application, parameters, now=request.now)
+    seconds = int(pushed_requests.LASTS.total_seconds())
     return say({"request_uri": address, "expires_in": seconds}, status=201)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from doorward.audit import browser_patterns
-from doorward.kernel.hosts import is_loopback
+from doorward.kernel.host_spelling import is_loopback
 
 if TYPE_CHECKING:
-    from doorward.customers.cached import BrandLook
+    from doorward.customers.brand_look import BrandLook
 
 # The first version with WebAuthn, by the name that the browser gives itself (caniuse.com/webauthn); 0: none has it.
 _FIRST: Final = {

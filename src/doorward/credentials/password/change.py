@@ -27,7 +27,7 @@ from doorward.credentials.events import (
 )
 from doorward.credentials.password import rules
 from doorward.credentials.password.breached import breached_passwords
-from doorward.credentials.password.common import common_passwords
+from doorward.credentials.password.common_passwords import common_passwords
 from doorward.credentials.queries import two_factors
 from doorward.customers import locking as customer_lock
 from doorward.customers.models import CustomerStatus

@@ -6,7 +6,7 @@ from django.contrib.auth.hashers import make_password
 
 from doorward.accounts.models import PasswordDue
 from doorward.credentials.password import rules
-from doorward.credentials.password.common import common_passwords
+from doorward.credentials.password.common_passwords import common_passwords
 from doorward.credentials.password.hashers import TAKEN_OVER
 from doorward.kernel.errors import Refusal
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from doorward.accounts import invitations, staff_scope
-from doorward.accounts.models import Administrator, Status, tabs_text
+from doorward.accounts import invitations
+from doorward.accounts.models import Administrator, Status
 from doorward.accounts.required_of import wave_share
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo
 from doorward.audit.models import Event
@@ -24,22 +24,18 @@ from doorward.credentials.totp.enrol import write_factor
 from doorward.customers import cached
 from doorward.customers.models import Brand, Customer, CustomerKind, Tab
 from doorward.demo.data import adoption, applications, companies
-from doorward.demo.data.character import Character, draw
-from doorward.demo.data.ledger import Ledger
-from doorward.demo.data.people import (
+from doorward.demo.data.cast import (
     ASKS,
     HAS_LOST,
     PASSWORD,
-    SEES_A_BRAND,
     SETS_UP,
-    Figure,
     cast,
 )
+from doorward.demo.data.character import Character, draw
+from doorward.demo.data.ledger import Ledger
+from doorward.demo.data.people import person_of
 from doorward.demo.data.story import Story
 from doorward.demo.data.visits import Visits
-from doorward.kernel.text.cleaning import fold_email
-from doorward.permissions.staff_scope import Reach, Scope
-from doorward.permissions.staff_scope import of as staff_scope_of
 from doorward.policy import series, versions
 from doorward.policy.fields import LOOSEST, RequiredOf, Values
 from doorward.recovery import support
@@ -53,7 +49,6 @@ if TYPE_CHECKING:
 _SEED = 20
 _WITH_APP = frozenset({"app", "locked"})
 _APPS = ("Pixel 9", "iPhone", "Galaxy S24", "Authenticator app", "Work phone", "iPad")
-_PHONE = "+4420794609{:02d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +125,7 @@ def _characters(
     hashed = make_password(PASSWORD)  # once: it takes longer than all the rest of a row
     actors = cast()
     people = [
-        _person(actor, customers[actor.company], hashed, number)
+        person_of(actor, customers[actor.company], hashed, number)
         for number, actor in enumerate(actors)
     ]
     characters = [
@@ -145,40 +140,6 @@ def _characters(
         character.person.wave_share = wave_share(character.person.id)
     Administrator.objects.everywhere().bulk_create(people)
     return characters
-
-
-def _scope(actor: Figure) -> Scope:
-    """Return which customers one of the provider's people sees: one of them those of one brand."""
-    if actor.email != SEES_A_BRAND:
-        return Scope.EVERYTHING
-    names = Brand.objects.filter(name=companies.BRIGHTWAVE)
-    return staff_scope_of(Reach.BRANDS, names.values_list("id", flat=True))
-
-
-def _person(actor: Figure, customer: Customer, hashed: str, number: int) -> Administrator:
-    status = Status.ACTIVE
-    if "invited" in actor.state:
-        status = Status.INVITED
-    elif "suspended" in actor.state:
-        status = Status.SUSPENDED
-    invited = status == Status.INVITED
-    return Administrator(
-        customer=customer,
-        email=actor.email,
-        email_folded=fold_email(actor.email),
-        # Of the range kept for drama, and some people have none.
-        phone=_PHONE.format(number) if number % 3 else "",
-        language=actor.language,
-        time_zone=actor.time_zone,
-        status=status,
-        require_2fa="required" in actor.state,
-        is_primary="primary" in actor.state,
-        tabs=tabs_text(actor.tabs),
-        **staff_scope.columns(_scope(actor)),
-        password="!" if invited else hashed,
-        password_long=not invited,
-        **Administrator.name_columns(first_name=actor.first_name, last_name=actor.last_name),
-    )
 
 
 def _factors(characters: Sequence[Character], *, random: Random) -> Filled:

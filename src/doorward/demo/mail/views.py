@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from doorward.demo.mail import mails
 from doorward.gate.requirement import Need
-from doorward.kernel.hosts import is_loopback, split_netloc
+from doorward.kernel.host_spelling import is_loopback, split_netloc
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render
 

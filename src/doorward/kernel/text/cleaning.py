@@ -14,7 +14,7 @@ from doorward.kernel.errors import (
     TextInvalid,
     TextTooLong,
 )
-from doorward.kernel.hosts import DEFAULT_PORTS, ascii_host, split_netloc
+from doorward.kernel.host_spelling import DEFAULT_PORTS, ascii_host, split_netloc
 from doorward.kernel.text.likeness import readable_domain
 
 LONGEST_EMAIL: Final = 254

@@ -30,7 +30,6 @@ def look() -> Iterator[Finding]:
         link: Any = connection.connection
         yield judge_transport(link.info.host, tls=link.pgconn.ssl_in_use)
         yield _pooler()
-    yield _sender()
     yield _contact()
     yield _hosts()
     yield _staff()
@@ -80,18 +79,6 @@ def _pooler() -> Finding:
         "pooler",
         "A pooler is between Doorward and PostgreSQL: `doorward backup` does not work through it.",
         "Set DOORWARD_DATABASE_DIRECT_URL to the address of PostgreSQL itself.",
-    )
-
-
-def _sender() -> Finding:
-    nameless = Brand.objects.filter(email_from="", support_email="").order_by("name")
-    names = ", ".join(nameless.values_list("name", flat=True))
-    if settings.DOORWARD.email_from or not names:
-        return fine("sender", "Mail has a sender that can be answered.")
-    return advice(
-        "sender",
-        f"Mail of {names} comes from no-reply at the portal's host, which other servers may refuse.",
-        "Set DOORWARD_EMAIL_FROM, or the brand's support address.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorward.kernel.hosts import is_loopback
+from doorward.kernel.host_spelling import is_loopback
 from doorward.operations.checks.finding import Finding, advice, fine, unfit
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ def look(environment: Environment, *, debug: bool) -> Iterator[Finding]:
     yield _https(environment)
     yield _proxies(environment)
     yield _bind(environment)
-    yield _mail(environment)
-    yield _mailbox_proof(environment)
     yield _workers(environment)
     yield _metrics(environment)
     yield _anchor(environment)
@@ -67,28 +65,6 @@ def _bind(environment: Environment) -> Finding:
         "bind",
         f"Doorward listens on {environment.bind}: anyone who reaches that port bypasses the proxy and TLS.",
         "Bind it to loopback (DOORWARD_BIND), or let a firewall admit only the proxy.",
-    )
-
-
-def _mail(environment: Environment) -> Finding:
-    server = environment.mail_server
-    if server.kind == "file":
-        return unfit(
-            "mail",
-            f"Mail is written into files in {server.folder}: no invitation, code or warning arrives.",
-            "Set DOORWARD_EMAIL_URL=smtp://user:password@host:587.",
-        )
-    how = {"tls": "by TLS", "starttls": "by STARTTLS", "none": "on this machine"}
-    return fine("mail", f"Mail goes to {server.host}:{server.port} {how[server.security]}.")
-
-
-def _mailbox_proof(environment: Environment) -> Finding:
-    if environment.mailbox_proof:
-        return fine("mailbox-proof", "A first factor that is due wants the mailbox proved before.")
-    return advice(
-        "mailbox-proof",
-        "Somebody who has only stolen a password can set up the first factor of an administrator who needs one.",
-        "Remove DOORWARD_MAILBOX_PROOF, or set it to true.",
     )
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.template import engines
 from django.utils import timezone
 
-from doorward.audit import extract
+from doorward.audit import customer_extract
 from doorward.customers.exports import check_evidence, record_evidence
 from doorward.notifications import history_table
 from doorward.operations import packing, verify_history
@@ -48,7 +48,7 @@ class Report:
     about: About
     numbers: Numbers
     sections: list[Section]
-    seals: extract.Seals
+    seals: customer_extract.Seals
     events: int
     has_pdf: bool
 
@@ -79,10 +79,10 @@ def make(customer: Customer, period: Period, file: BinaryIO, *, actor: Actor, no
 
 
 def _fill(pack: Pack, about: About) -> None:
-    numbers, seals = Numbers(), extract.Seals()
+    numbers, seals = Numbers(), customer_extract.Seals()
     sections = [_section(pack, table, about) for table in contents.tables(numbers)]
     events = pack.add_table("history.csv", history_table.COLUMNS, history_rows(about))
-    wanted = extract.Wanted(about.customer.id, about.since, about.until)
+    wanted = customer_extract.Wanted(about.customer.id, about.since, about.until)
     add_sealed(pack, wanted, seals)
     report = Report(about, numbers, sections, seals, events, pdf.is_possible())
     html = _html(report)

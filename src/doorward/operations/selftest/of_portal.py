@@ -9,7 +9,7 @@ from django.conf import settings
 
 from doorward.audit.models import Event
 from doorward.audit.verifying import verify
-from doorward.kernel.hosts import is_loopback
+from doorward.kernel.host_spelling import is_loopback
 from doorward.operations.selftest.stage import (
     EVERY_TAB,
     SESSION,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from doorward.accounts.models import Administrator
 from doorward.accounts.services import Details, NewAdministrator
 from doorward.audit.actor import CONSOLE, Actor, ClientInfo
-from doorward.credentials.password import first as password_first
+from doorward.credentials.password import at_console as password_first
 from doorward.credentials.recovery_codes import codes
 from doorward.credentials.totp import rules
 from doorward.credentials.totp.enrol import write_factor

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from doorward.applications import rules
-from doorward.kernel.hosts import join_origin, split_netloc
+from doorward.kernel.host_spelling import join_origin, split_netloc
 from doorward.web.http.addresses import is_from_proxy
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from doorward.web.http.posted import optional
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.fields import Field, line
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, say_refused, wrong
-from doorward.web.kit.removed import back_if_removed
+from doorward.web.kit.removed_before import back_if_removed
 from doorward.web.kit.times import day
 
 if TYPE_CHECKING:

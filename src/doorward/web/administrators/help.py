@@ -26,7 +26,7 @@ from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
-from doorward.web.kit.removed import back_if_removed
+from doorward.web.kit.removed_before import back_if_removed
 from doorward.web.kit.support_visits import visits
 
 if TYPE_CHECKING:

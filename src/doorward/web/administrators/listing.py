@@ -14,7 +14,7 @@ from doorward.customers.tab_titles import title_of
 from doorward.directory.people import list_people
 from doorward.directory.search_and_sort import LONGEST_SEARCH, Sort, Wanted
 from doorward.directory.state import ANY_STATUS, Attention, FactorFilter, Rule
-from doorward.rollout import ticking
+from doorward.rollout import tick_runs
 from doorward.rollout.models import RunState
 from doorward.web.administrators.pages import Head, Line, ListPage, RunLine
 from doorward.web.administrators.person_words import (
@@ -24,10 +24,10 @@ from doorward.web.administrators.person_words import (
     tabs_text,
 )
 from doorward.web.http.requests import session_of, signed_in
+from doorward.web.kit.after_requiring import address
 from doorward.web.kit.paging import lines_shown, page_address, page_number
 from doorward.web.kit.tab_bar import tabs_in_order
 from doorward.web.kit.tags import factor_tags, status_tag
-from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def list_page(
 
 def _run(me: Person, *, now: datetime) -> RunLine | None:
     """Return the line that tells of two factors required of many, where that is not over or left somebody out."""
-    found = ticking.to_be_told(me.customer_id, now=now)
+    found = tick_runs.to_be_told(me.customer_id, now=now)
     if found is None:
         return None
     link = _("See how far it is")

@@ -127,7 +127,7 @@ class PersonPage:
     fields: dict[str, Field]
     # Rights that are sent as they are, whatever is ticked.
     kept_tabs: tuple[str, ...]
-    # The fields, and what else of the page, that are only to be read: `locked.py`.
+    # The fields, and what else of the page, that are only to be read: `read_only_parts.py`.
     locked: frozenset[str]
     kept_tick: bool
     may_change: bool

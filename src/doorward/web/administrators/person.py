@@ -31,7 +31,7 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, Wrong, read, wrong
 from doorward.web.kit.history import history_page
 from doorward.web.kit.likeness import say_namesakes
-from doorward.web.kit.removed import back_if_removed
+from doorward.web.kit.removed_before import back_if_removed
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -17,10 +17,10 @@ from doorward.directory.people import Factors, factors_of
 from doorward.permissions.actions import Action
 from doorward.policy.rules import is_required
 from doorward.sessions import queries
-from doorward.web.administrators.locked import lock, locked_parts
 from doorward.web.administrators.pages import Pending, PersonPage, Question
 from doorward.web.administrators.person_fields import change_fields
 from doorward.web.administrators.person_words import about_requirement, taken_over_tag
+from doorward.web.administrators.read_only_parts import lock, locked_parts
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.likeness import domain_warning
 from doorward.web.kit.tags import factor_tags, status_tag

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from doorward.web.administrators import exception, person, requiring, runs, views
+from doorward.web.administrators import exception, person, requiring, tick_runs, views
 from doorward.web.administrators import help as helping
 
 urlpatterns = [
@@ -19,18 +19,20 @@ urlpatterns = [
         requiring.rehearsal_table,
         name="administrators_rehearsal_csv",
     ),
-    path("administrators/require/runs/<uuid:run_id>/", runs.run, name="administrators_run"),
+    path("administrators/require/runs/<uuid:run_id>/", tick_runs.run, name="administrators_run"),
     path(
-        "administrators/require/runs/<uuid:run_id>/stop/", runs.stop, name="administrators_run_stop"
+        "administrators/require/runs/<uuid:run_id>/stop/",
+        tick_runs.stop,
+        name="administrators_run_stop",
     ),
     path(
         "administrators/require/runs/<uuid:run_id>/go-on/",
-        runs.go_on,
+        tick_runs.go_on,
         name="administrators_run_go_on",
     ),
     path(
         "administrators/require/runs/<uuid:run_id>/export.csv",
-        runs.table,
+        tick_runs.table,
         name="administrators_run_csv",
     ),
     path("administrators/<uuid:person_id>/", person.edit, name="administrator"),

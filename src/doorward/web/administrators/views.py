@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
-from doorward.accounts import added_once
+from doorward.accounts import second_press
 from doorward.accounts.errors import UnknownAction
 from doorward.customers import services as customers
 from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
@@ -17,19 +17,19 @@ from doorward.kernel.errors import NotFound, Refusal
 from doorward.kernel.refusals import sentence
 from doorward.permissions.actions import Action, Managed
 from doorward.permissions.staff_scope import Reach
-from doorward.rollout import ticking
+from doorward.rollout import tick_runs
 from doorward.web.administrators.forms import NewForm, SeveralForm
 from doorward.web.administrators.listing import PATH, list_page
-from doorward.web.administrators.locked import lock, locked_parts
 from doorward.web.administrators.pages import AddPage
 from doorward.web.administrators.person_fields import new_fields
+from doorward.web.administrators.read_only_parts import lock, locked_parts
 from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
+from doorward.web.kit.after_requiring import after_ticks
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
 from doorward.web.kit.likeness import say_domain, say_namesakes
-from doorward.web.kit.ticks import after_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ def list_people(request: Request) -> HttpResponse:
     try:
         if form.action != "require_2fa":
             raise UnknownAction
-        run = ticking.require(
+        run = tick_runs.require(
             chosen(form.selected),
             customer_id=signed_in(request).customer_id,
             actor=acting(request),
@@ -74,7 +74,7 @@ def add(request: Request) -> HttpResponse:
         return _add_page(request, blank(NewForm, tabs=DEFAULT, scope=Reach.ALL))
     form, me = read(request, NewForm), signed_in(request)
     try:
-        person = added_once.add_once(
+        person = second_press.add_once(
             form.somebody(me=me),
             customer=customers.get(me.customer_id),
             actor=acting(request),

@@ -23,7 +23,7 @@ from doorward.web.kit.jinja import page_template
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from doorward.customers.cached import BrandLook
+    from doorward.customers.brand_look import BrandLook
     from doorward.web.http.requests import Request
 
 # What the browser's tab and the way back say, in the page's language; the guide itself has its own heading.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from doorward.customers.cached import TabLink
+    from doorward.customers.brand_look import TabLink
     from doorward.directory.counts import Numbers, People
     from doorward.operations.waiting_for_staff import Waiting
     from doorward.sessions.context import AuthContext

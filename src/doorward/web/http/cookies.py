@@ -2,7 +2,7 @@
 
 They are: the session's identifier; what its device gets for each proof; the mark of a browser that signed in before,
 which opens nothing; the tokens of a trusted browser; a mailed link's token. All others are put by `put` as well, and
-have the same guards.
+have the same guards. How one is called, `cookie_name` in `environment/derived.py` says.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ from doorward.permissions.errors import NotAuthorised, ReauthenticationDue
 from doorward.sessions import binding, issuing, queries, saved_requests
 from doorward.sessions.errors import SessionEnded, StaleRequest
 from doorward.sessions.rules import is_managing
-from doorward.web.http import cookies, device, tracing
+from doorward.web.http import cookies, device_binding, tracing
+from doorward.web.http.csrf_secret import renew
 from doorward.web.http.errors import (
     error_page,
     must_wait,
@@ -45,15 +46,14 @@ from doorward.web.http.errors import (
     with_page,
 )
 from doorward.web.http.flash import ENDED, forget_ended
-from doorward.web.http.formtoken import renew
 from doorward.web.http.needs import Declaration, declared
 from doorward.web.http.origins import settle
 from doorward.web.http.outage import not_saved, not_signed_out
 from doorward.web.http.pages import see_other
 from doorward.web.http.posted import FieldMissing
 from doorward.web.http.requests import Gated
+from doorward.web.http.session_use import note_use
 from doorward.web.http.unsent import CONTINUE, keep_unsent
-from doorward.web.http.use import note_use
 from doorward.web.kit.tab_bar import ADDRESSES, keys_for
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Gate:
             return cookies.drop_session(not_signed_out(request))
         if response.status_code == 405:  # noqa: PLR2004 - Django's answer says nothing
             response = with_page(request, response)
-        device.offer(request, response)
+        device_binding.offer(request, response)
         return _let_watch(request, response)
 
     def process_view(

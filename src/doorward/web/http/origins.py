@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from doorward.customers.cached import all_hosts
-from doorward.kernel.hosts import clean_origin, is_loopback, join_origin, split_netloc
+from doorward.kernel.host_spelling import clean_origin, is_loopback, join_origin, split_netloc
 from doorward.kernel.text.cleaning import safe_next
 
 if TYPE_CHECKING:

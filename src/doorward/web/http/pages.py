@@ -11,7 +11,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from doorward.customers.cached import brand_for_host, is_known_host
 from doorward.sessions.rules import is_managing
-from doorward.web.fast.form_token import form_input
+from doorward.web.fast.csrf_token import form_input
 from doorward.web.http.destination import destination_of
 from doorward.web.kit.brandmark import look_version
 from doorward.web.kit.forms import NOTHING

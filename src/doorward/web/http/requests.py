@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from doorward.audit.actor import Actor, ClientInfo
     from doorward.audit.reason import Why
-    from doorward.customers.cached import BrandLook
+    from doorward.customers.brand_look import BrandLook
     from doorward.gate.evaluate import Verdict
     from doorward.sessions.context import AuthContext, Person
 
@@ -29,7 +29,7 @@ class Gated:
 class Request(HttpRequest):
     """`administrator` is a person only when the gate's answer is *through*; `auth` is no right.
 
-    `host` and `page_origin` are in the spelling of `kernel/hosts.py`; `host` is empty where there is none.
+    `host` and `page_origin` are in the spelling of `kernel/host_spelling.py`; `host` is empty where there is none.
     `form_at`: where on this site the form stood that is sent, as a path; empty where that is not known.
 
     `unbound`: what would be `auth`, of a session that is bound to a device and came without it: nobody is signed in.

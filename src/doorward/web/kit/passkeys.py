@@ -24,7 +24,7 @@ from doorward.web.kit.forms import read_either
 
 if TYPE_CHECKING:
     from doorward.credentials.passkeys.challenges import Purpose
-    from doorward.customers.cached import BrandLook
+    from doorward.customers.brand_look import BrandLook
     from doorward.sessions.context import AuthContext
     from doorward.web.http.requests import Request
 

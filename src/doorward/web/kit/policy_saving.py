@@ -17,7 +17,7 @@ from doorward.web.http.requests import acting
 from doorward.web.kit import policy_form, rehearsals
 from doorward.web.kit.forms import say_refused
 from doorward.web.kit.policy_versions import done, planned_version, state_of
-from doorward.web.kit.removed import say_removed
+from doorward.web.kit.removed_before import say_removed
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

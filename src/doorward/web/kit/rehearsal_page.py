@@ -13,7 +13,7 @@ from doorward.customers.models import Customer
 from doorward.directory.search_and_sort import LONGEST_SEARCH, with_words
 from doorward.policy import series
 from doorward.policy.fields import FIELDS
-from doorward.rollout import kept_rehearsals, ticking
+from doorward.rollout import kept_rehearsals, tick_runs
 from doorward.rollout.rehearsal import Helpers
 from doorward.rollout.rules import Outcome
 from doorward.web.kit import rehearsal_words as words
@@ -186,7 +186,7 @@ def _concerned(kept: Kept, before: Values) -> int:
     """Return how many people it concerns: where it only says who must use two factors and when, those who must."""
     counts, wanted = kept.count(), kept.plan.wanted
     if wanted is None:
-        return ticking.newly_ticked(kept.plan.people, customer_id=kept.plan.owner.of_customer)
+        return tick_runs.newly_ticked(kept.plan.people, customer_id=kept.plan.owner.of_customer)
     changed = {name for name in FIELDS if getattr(wanted.values, name) != getattr(before, name)}
     people = sum(counts[one] for one in Outcome)
     if changed <= _OF_REQUIREMENT:

@@ -18,9 +18,9 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.http.streaming import export
 from doorward.web.kit import policy_versions
+from doorward.web.kit.after_requiring import after_ticks
 from doorward.web.kit.csv_separator import chosen_separator
 from doorward.web.kit.rehearsal_page import COLUMNS, filters_of, rehearsal_page, table
-from doorward.web.kit.ticks import after_ticks
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

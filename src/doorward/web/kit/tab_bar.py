@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from django.utils.translation import get_language
 
 from doorward.customers import tabs
-from doorward.customers.cached import TabLink, tab_links
+from doorward.customers.cached import tab_links
 from doorward.customers.tab_titles import TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from doorward.customers.brand_look import TabLink
     from doorward.sessions.context import Person
 
 ADDRESSES = {key: "/" if key == tabs.HOME else f"/{key}/" for key in TITLES}

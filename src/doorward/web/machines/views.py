@@ -17,7 +17,7 @@ from doorward.web.http.readiness import what_is_wrong
 from doorward.web.machines.metrics import CONTENT_TYPE, write_metrics
 
 if TYPE_CHECKING:
-    from doorward.customers.cached import BrandLook
+    from doorward.customers.brand_look import BrandLook
     from doorward.web.http.requests import Request
 
 _NEVER_KEPT: Final = {"Cache-Control": "no-store"}

@@ -42,7 +42,7 @@ def over(request: Request) -> HttpResponse:
     managing_id = session_of(request).browser.managing_id
     if managing_id is None:
         return see_other("/")
-    return render(request, "managing/over.html", OverPage(queries.by_id(managing_id)))
+    return render(request, "managing/ended.html", OverPage(queries.by_id(managing_id)))
 
 
 @needs(Need.OWN)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from doorward.applications import clients, identity_headers, sites, trying
+from doorward.applications import clients, identity_headers, sites, trial
 from doorward.applications.field_words import SCOPES
 from doorward.applications.models import Site
 from doorward.audit.browsers import in_words
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from doorward.applications.models import Application
-    from doorward.applications.trying import Present, Tried, Way
+    from doorward.applications.trial import Present, Tried, Way
     from doorward.web.http.requests import Request
     from doorward.web.kit.fields import Field
     from doorward.web.kit.forms import Wrong
@@ -90,7 +90,7 @@ _AMR: Final = {
 # What is said whatever is asked for; all else is a scope.
 _ALWAYS: Final = {
     "openid": gettext_lazy("Who it is, always"),
-    trying.HEADERS: gettext_lazy("In plain headers"),
+    trial.HEADERS: gettext_lazy("In plain headers"),
     identity_headers.ASSERTION: gettext_lazy(
         "Signed, with acr, amr and auth_time of how they came"
     ),
@@ -175,7 +175,7 @@ def _try(request: Request, application: Application | Site | None) -> HttpRespon
     if not posted:
         return _show(request, application, form)
     try:
-        tried = trying.try_it(application, form.email, actor=acting(request), now=request.now)
+        tried = trial.try_it(application, form.email, actor=acting(request), now=request.now)
     except Refusal as refusal:
         return _show(request, application, form, found=wrong(refusal, TryForm))
     return _show(request, application, form, tried)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from doorward.customers import brands, contact
 from doorward.kernel.text.cleaning import LONGEST_EMAIL
-from doorward.permissions.protection import is_guarded
+from doorward.permissions.protected_fields import is_guarded
 from doorward.web.kit.fields import as_field, line, tick
 
 if TYPE_CHECKING:

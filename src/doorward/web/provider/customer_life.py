@@ -20,7 +20,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import blank, read, say_refused, wrong
 from doorward.web.kit.history import history_page
-from doorward.web.kit.removed import say_removed
+from doorward.web.kit.removed_before import say_removed
 from doorward.web.provider import account_history
 from doorward.web.provider.customer_page import Forms, customer_page
 from doorward.web.provider.forms import DeleteForm, NoteForm

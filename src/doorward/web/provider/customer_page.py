@@ -26,8 +26,8 @@ from doorward.web.kit.language_field import language_field
 from doorward.web.kit.policy_form import in_words
 from doorward.web.provider import account_history
 from doorward.web.provider.forms import CustomerForm, InviteForm, NewCustomerForm, NoteForm
-from doorward.web.provider.keepers import SHOWN, Keeper, keepers
 from doorward.web.provider.life_page import closed, note_field, note_lines
+from doorward.web.provider.who_looks_after import SHOWN, Keeper, keepers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from doorward.accounts import added_once, invitations
+from doorward.accounts import invitations, second_press
 from doorward.credentials.passkeys.other_host import change_customer
 from doorward.customers import services, staff_scope
 from doorward.customers.errors import NameNotTyped
@@ -23,7 +23,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.kit.forms import NOTHING, blank, read, say_refused, wrong
 from doorward.web.kit.likeness import say_domain
-from doorward.web.kit.removed import back_if_removed
+from doorward.web.kit.removed_before import back_if_removed
 from doorward.web.provider.customer_list import list_page
 from doorward.web.provider.customer_page import (
     AddPage,
@@ -32,8 +32,8 @@ from doorward.web.provider.customer_page import (
     default_brand,
 )
 from doorward.web.provider.forms import CustomerForm, InviteForm, NewCustomerForm
-from doorward.web.provider.keepers import has_primary, keeper
 from doorward.web.provider.life_page import question_for
+from doorward.web.provider.who_looks_after import has_primary, keeper
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -110,7 +110,7 @@ def invite(request: Request, customer_id: UUID) -> HttpResponse:
         return see_other(f"/customers/{customer.id}/")
     form, primary = read(request, InviteForm), not has_primary(customer)
     try:
-        person = added_once.add_once(
+        person = second_press.add_once(
             form.somebody(customer, is_primary=primary, me=signed_in(request)),
             customer=customer,
             actor=acting(request),

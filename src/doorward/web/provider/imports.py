@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from doorward.customers import staff_scope
 from doorward.gate.requirement import Need
-from doorward.importing import columns, files, inviting, queries, results, runs
+from doorward.importing import columns, inviting, queries, reading_files, results, runs
 from doorward.importing.errors import FileMissing, NoSuchCustomer, NotInScope
 from doorward.importing.models import ImportState
 from doorward.importing.runs import About
@@ -27,7 +27,7 @@ from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import csv_separator
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, say_refused, wrong
-from doorward.web.kit.removed import say_removed
+from doorward.web.kit.removed_before import say_removed
 from doorward.web.provider.customers import RIGHT
 from doorward.web.provider.forms import ColumnsForm, ImportForm
 from doorward.web.provider.import_page import COLUMNS, ListPage, cells, fate_of, run_page
@@ -170,7 +170,7 @@ def _receive(request: Request, form: ImportForm) -> ImportRun:
         invite=form.invite and form.kind == "people",
         file_name=sent[0].name or "",
     )
-    loaded = files.load(bytes(sent[0].read()), columns.KNOWN[form.kind])
+    loaded = reading_files.load(bytes(sent[0].read()), columns.KNOWN[form.kind])
     return runs.receive(loaded, about, actor=acting(request), now=request.now)
 
 

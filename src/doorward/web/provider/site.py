@@ -23,7 +23,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.kit.fields import line
 from doorward.web.kit.forms import NOTHING, read, wrong
-from doorward.web.kit.removed import say_removed
+from doorward.web.kit.removed_before import say_removed
 from doorward.web.provider.application_fields import acr_field
 
 if TYPE_CHECKING:

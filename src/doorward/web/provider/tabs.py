@@ -26,7 +26,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting
 from doorward.web.kit.fields import as_field
 from doorward.web.kit.forms import NOTHING, Wrong, blank, read, wrong
-from doorward.web.kit.removed import say_removed
+from doorward.web.kit.removed_before import say_removed
 from doorward.web.provider.forms import NewTabForm, PlaceForm, TabForm, TabWordsForm
 from doorward.web.provider.tab_fields import icon_field, tab_fields, words_fields
 

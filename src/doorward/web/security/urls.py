@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from doorward.web.security import lost, new_phone, views
+from doorward.web.security import lost_device, new_phone, views
 
 urlpatterns = [
     path("security/", views.security, name="security"),
-    path("security/lost/", lost.report, name="lost"),
-    path("security/lost/done/", lost.done, name="lost_done"),
-    path("security/lost/device/", lost.device, name="lost_device"),
-    path("security/lost/device/<str:token>/", lost.open_link, name="lost_device_link"),
+    path("security/lost/", lost_device.report, name="lost"),
+    path("security/lost/done/", lost_device.done, name="lost_done"),
+    path("security/lost/device/", lost_device.device, name="lost_device"),
+    path("security/lost/device/<str:token>/", lost_device.open_link, name="lost_device_link"),
     path("security/2fa/enable/", views.enable, name="enable"),
     path("security/2fa/disable/", views.disable, name="disable"),
     path("security/2fa/disable/passkey/", views.disable_options, name="disable_passkey"),

@@ -31,7 +31,7 @@ from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, session_of, signed_in
 from doorward.web.kit import passkeys
 from doorward.web.kit.forms import is_bare, read, read_either, say_refused, wrong
-from doorward.web.kit.removed import say_removed
+from doorward.web.kit.removed_before import say_removed
 from doorward.web.kit.setup import MadePasskeyForm, NewAppForm, confirm_set_up, set_up_page
 from doorward.web.security import queries
 from doorward.web.security.forms import (

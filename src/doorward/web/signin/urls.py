@@ -4,7 +4,7 @@ from django.urls import path
 
 from doorward.web.signin import (
     clock,
-    first,
+    first_member,
     helping,
     links,
     passkeys,
@@ -43,7 +43,7 @@ urlpatterns = [
     path("password/reset/<str:token>/", links.open_link, name="reset_link"),
     path("invitation/", links.invitation, name="invitation"),
     path("invitation/<str:token>/", links.open_link, name="invitation_link"),
-    path("first/", first.become_first, name="first"),
+    path("first/", first_member.become_first, name="first"),
     path("first/<str:token>/", links.open_link, name="first_link"),
     path("rescue/", links.rescue_me, name="rescue"),
     path("rescue/<str:token>/", links.open_link, name="rescue_link"),

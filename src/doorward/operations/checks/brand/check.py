@@ -13,7 +13,7 @@ from doorward.customers import brands, cached, hosts
 from doorward.customers.hosts import State
 from doorward.customers.rights import authorise
 from doorward.kernel.errors import MustWait
-from doorward.kernel.hosts import is_loopback
+from doorward.kernel.host_spelling import is_loopback
 from doorward.notifications.envelope import sender_of
 from doorward.operations.checks.brand import dkim, dmarc, host_names, kept, spf
 from doorward.operations.checks.brand.host_names import Doors, not_in_time

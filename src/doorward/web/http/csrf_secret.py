@@ -2,7 +2,7 @@
 
 The secret is renewed whenever the session's identifier is: who knew, or chose, the one of before has no use of it. A
 second cookie remembers a few of those of before by their hash, for one thing: that a form of an older page of this
-browser is told from a forged one (`web/http/stale.py`).
+browser is told from a forged one (`web/http/old_form.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.middleware.csrf import CSRF_ALLOWED_CHARS as LETTERS
 from django.middleware.csrf import CSRF_SECRET_LENGTH
 
-from doorward.web.fast.form_token import drawn
+from doorward.web.fast.csrf_token import drawn
 from doorward.web.http import cookies
 
 if TYPE_CHECKING:

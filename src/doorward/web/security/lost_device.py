@@ -12,7 +12,7 @@ from doorward.accounts import mailed_links
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import Refusal
 from doorward.kernel.refusals import sentence
-from doorward.recovery import lost
+from doorward.recovery import lost_device
 from doorward.recovery.errors import NoDeviceChosen
 from doorward.web.http import cookies
 from doorward.web.http.methods import both
@@ -39,7 +39,7 @@ def report(request: Request) -> HttpResponse:
         return render(request, "security/lost.html", LostPage(email=me.email if me else ""))
     form = read(request, LostForm)
     try:
-        lost.report(
+        lost_device.report(
             email=form.email,
             password=form.password,
             browser_token=cookies.browser_token(request),
@@ -74,7 +74,7 @@ def device(request: Request) -> HttpResponse:
     token, found = cookies.link_token(request), NOTHING
     try:
         link = mailed_links.find(
-            token, purposes=lost.PURPOSES, now=request.now, host=request.client.host
+            token, purposes=lost_device.PURPOSES, now=request.now, host=request.client.host
         )
         if request.method == "POST":
             try:
@@ -85,13 +85,13 @@ def device(request: Request) -> HttpResponse:
         page = LostDevicePage(error=sentence(refusal))
         status = 422 if request.method == "POST" else 404
         return render(request, "security/lost_device.html", page, status=status)
-    page = LostDevicePage(devices=tuple(lost.devices(link)), wrong=found)
+    page = LostDevicePage(devices=tuple(lost_device.devices(link)), wrong=found)
     return render(request, "security/lost_device.html", page, wrong=found)
 
 
 def _suspended(request: Request, token: str) -> HttpResponse:
     chosen = read(request, LostDeviceForm).device
-    names = lost.suspend(token=token, chosen=chosen, client=request.client, now=request.now)
+    names = lost_device.suspend(token=token, chosen=chosen, client=request.client, now=request.now)
     text = _("Suspended: %(names)s. Sign in with another device or a recovery code.")
     messages.success(request, text % {"names": ", ".join(names)})
     return cookies.drop_link(see_other("/sign-in/"))

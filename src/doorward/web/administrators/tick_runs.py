@@ -18,18 +18,18 @@ from doorward.kernel.errors import Refusal
 from doorward.kernel.refusals import by_code
 from doorward.kernel.text.tables import lines as lines_of
 from doorward.permissions.actions import Action
-from doorward.rollout import ticking
+from doorward.rollout import tick_runs
 from doorward.rollout.models import RunState, TickOutcome
 from doorward.web.http.needs import needs
 from doorward.web.http.pages import render, see_other
 from doorward.web.http.requests import acting, signed_in
 from doorward.web.http.streaming import export
 from doorward.web.kit import csv_separator
+from doorward.web.kit.after_requiring import address
 from doorward.web.kit.forms import say_refused
 from doorward.web.kit.paging import PAGE_SIZE, lines_shown, page_address, page_number
 from doorward.web.kit.part_by_part import Count, being_done
 from doorward.web.kit.tags import Tag
-from doorward.web.kit.ticks import address
 from doorward.web.kit.times import number
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from doorward.rollout.models import Tick, TickRun
-    from doorward.rollout.ticking import Numbers
+    from doorward.rollout.tick_runs import Numbers
     from doorward.web.http.requests import Request
 
 _AT_ONCE: Final = 500
@@ -93,7 +93,7 @@ def run(request: Request, run_id: UUID) -> HttpResponse:
 def stop(request: Request, run_id: UUID) -> HttpResponse:
     """Stop it; whoever was ticked stays so."""
     return _do(
-        request, run_id, ticking.stop, _("Stopped. Nobody more is done until somebody goes on.")
+        request, run_id, tick_runs.stop, _("Stopped. Nobody more is done until somebody goes on.")
     )
 
 
@@ -101,7 +101,7 @@ def stop(request: Request, run_id: UUID) -> HttpResponse:
 @require_POST
 def go_on(request: Request, run_id: UUID) -> HttpResponse:
     """Go on with what was stopped."""
-    return _do(request, run_id, ticking.resume, _("It goes on."))
+    return _do(request, run_id, tick_runs.resume, _("It goes on."))
 
 
 @needs(Need.of(Action.EXPORT_PEOPLE))
@@ -132,11 +132,11 @@ def _do(request: Request, run_id: UUID, deed: Callable[..., None], done: str) ->
 
 
 def _find(request: Request, run_id: UUID) -> TickRun:
-    return ticking.find(run_id, customer_id=signed_in(request).customer_id)
+    return tick_runs.find(run_id, customer_id=signed_in(request).customer_id)
 
 
 def _page(request: Request, found: TickRun) -> RunPage:
-    numbers, path = ticking.numbers(found), address(found.id)
+    numbers, path = tick_runs.numbers(found), address(found.id)
     outcome, page = _outcome(request), page_number(request)
     rows, start = _rows(found, outcome), (page - 1) * PAGE_SIZE
     there = numbers.people if not outcome else getattr(numbers, outcome)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.db.models import Count, Q
 
-from doorward.accounts import ticks
+from doorward.accounts import require_two_factors
 from doorward.accounts.errors import NothingSelected
 from doorward.accounts.locking import must_still_may
 from doorward.accounts.looking_after import keeps_help
@@ -286,7 +286,9 @@ def _tick(
     """Tick them together; where that is refused, one by one, and return whom it was refused for, with the code."""
     try:
         with transaction.atomic():
-            ticks.require_several(fresh, customer_id=run.customer_id, actor=actor, now=now)
+            require_two_factors.require_several(
+                fresh, customer_id=run.customer_id, actor=actor, now=now
+            )
     except Refusal as refusal:
         if whole:
             raise

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from doorward.rollout import ticking
+from doorward.rollout import tick_runs
 from doorward.rollout.models import RunState
 from doorward.web.http.pages import see_other
 from doorward.web.kit.times import number
@@ -31,7 +31,7 @@ def after_ticks(request: Request, run: TickRun, back: str) -> HttpResponse:
     """Go back and say of how many it is required now; where it goes on, or somebody was left out, show that."""
     if run.state == RunState.RUNNING or run.failed:
         return see_other(address(run.id))
-    found = ticking.numbers(run)
+    found = tick_runs.numbers(run)
     messages.success(request, required_of(found.ticked, already=found.already))
     return see_other(back)
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from doorward.kernel.text.cleaning import safe_next
 from doorward.permissions.actions import Action
 from doorward.sessions.saved_requests import SECRET
+from doorward.web.http.csrf_secret import is_of_before
 from doorward.web.http.errors import csrf_refused
-from doorward.web.http.formtoken import is_of_before
 from doorward.web.http.gate import decide, is_recent, onward, way_to_step
 from doorward.web.http.needs import declared
 from doorward.web.http.pages import render_outside, see_other

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from doorward.applications import carried
+from doorward.applications import sealed_for_browser
 from doorward.kernel.clock_set_back import lasts
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Begun:
     def address(self) -> str:
         """Return the address of ours at which it goes on."""
         said = {"id": str(self.id), "at": self.at.timestamp(), "asked": dict(self.parameters)}
-        packed = carried.seal(zlib.compress(json.dumps(said).encode(), 9))
+        packed = sealed_for_browser.seal(zlib.compress(json.dumps(said).encode(), 9))
         return f"{PATH}?{urlencode({PARAMETER: packed})}"
 
     def for_anybody(self) -> Begun:
@@ -56,8 +56,8 @@ def begin(parameters: Mapping[str, str], *, now: datetime) -> Begun:
 def resume(packed: str, *, now: datetime) -> Begun | None:
     """Return the request that an address of ours carries; None: it carries none, or for too long."""
     try:
-        plain = carried.unseal(packed)
-    except carried.NotOurs:
+        plain = sealed_for_browser.unseal(packed)
+    except sealed_for_browser.NotOurs:
         return None
     said = json.loads(zlib.decompressobj().decompress(plain, _MOST_BYTES))
     at = datetime.fromtimestamp(said["at"], UTC)

@@ -18,7 +18,7 @@ from doorward.gate.evaluate import evaluate
 from doorward.gate.requirement import Need, Step
 from doorward.sessions import binding
 from doorward.sessions.errors import DeviceProofRefused, StaleChallenge
-from doorward.web.http import cookies, device
+from doorward.web.http import cookies, device_binding
 from doorward.web.http.needs import needs
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def bind(request: Request) -> HttpResponse:
         return _refused(403)
     try:
         token = binding.bind(
-            auth.browser.session_id, proof=device.shown(request, _PROOF), now=request.now
+            auth.browser.session_id, proof=device_binding.shown(request, _PROOF), now=request.now
         )
     except (DeviceProofRefused, StaleChallenge):
         # A browser that has two pages open makes two keys, and the second is refused: that is nothing to be told.
@@ -57,7 +57,7 @@ def renew(request: Request) -> HttpResponse:
     auth = request.auth or request.unbound
     if auth is None or not _goes_on(request, auth):
         return _refused(503) if auth is None and _is_stepped_up(request) else _over(request)
-    session_id, proof = auth.browser.session_id, device.shown(request, _PROOF)
+    session_id, proof = auth.browser.session_id, device_binding.shown(request, _PROOF)
     if not proof:
         return _challenge(request, auth)
     try:
@@ -72,7 +72,7 @@ def renew(request: Request) -> HttpResponse:
 
 def _goes_on(request: Request, auth: AuthContext) -> bool:
     """Return whether the session is open, apart from its device, and the one that the browser means."""
-    mine = device.shown(request, _NAME) == str(auth.browser.session_id)
+    mine = device_binding.shown(request, _NAME) == str(auth.browser.session_id)
     with_device = replace(auth, facts=replace(auth.facts, unbound=False))
     verdict = evaluate(with_device, Need.OWN, now=request.now)
     return mine and auth.browser.has_key and verdict.step is not Step.SIGN_IN
@@ -85,14 +85,14 @@ def _is_stepped_up(request: Request) -> bool:
     """
     brought = cookies.device_token(request)
     try:
-        session_id = UUID(device.shown(request, _NAME))
+        session_id = UUID(device_binding.shown(request, _NAME))
     except ValueError:
         return False
     return bool(brought) and binding.goes_on(session_id, device=brought, now=request.now)
 
 
 def _bound(request: Request, token: str) -> HttpResponse:
-    return cookies.set_device(JsonResponse(device.instructions(request)), token)
+    return cookies.set_device(JsonResponse(device_binding.instructions(request)), token)
 
 
 def _challenge(request: Request, auth: AuthContext) -> HttpResponse:
@@ -108,7 +108,7 @@ def _challenge(request: Request, auth: AuthContext) -> HttpResponse:
 
 def _over(request: Request) -> HttpResponse:
     """Answer that there is nothing to renew any more, so that the browser forgets the key."""
-    name = device.shown(request, _NAME)[:64]
+    name = device_binding.shown(request, _NAME)[:64]
     return JsonResponse({"session_identifier": name, "continue": False})
 
 

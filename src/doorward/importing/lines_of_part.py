@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from doorward.importing import rules, sealed_lines
 from doorward.importing.columns import NEEDED
 from doorward.importing.errors import LineTwice
-from doorward.importing.files import Cells, row_of
+from doorward.importing.reading_files import Cells, row_of
 from doorward.importing.rules import CustomerLine, Fate, LineOutcome, PersonLine
 from doorward.kernel.errors import FieldsRefused, Refusal
 from doorward.kernel.text.cleaning import fold_case, fold_email, storable
@@ -15,8 +15,8 @@ from doorward.kernel.text.cleaning import fold_case, fold_email, storable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doorward.importing.files import Row
     from doorward.importing.models import ImportPart, ImportRun
+    from doorward.importing.reading_files import Row
     from doorward.importing.sealed_lines import Line
 
 
