@@ -425,9 +425,9 @@ GUARDS: Final = (
     # --- between customers, the minimum, and the kinds of device
     Guard(
         "of another customer nobody is found",
-        f"{_R}/help.py",
-        "people = Administrator.objects.of(customer_id).select_related",
-        "people = Administrator.objects.everywhere().select_related",
+        "accounts/locking.py",
+        'Administrator.objects.of(customer_id).select_related("customer__brand")',
+        'Administrator.objects.everywhere().select_related("customer__brand")',
         f"{_T}nobody_without_the_tab_or_of_another_customer_helps",
     ),
     Guard(
@@ -562,9 +562,9 @@ GUARDS: Final = (
         f"{_AT_ONCE}two_who_agree_to_each_others_request_agree_once_each",
         also=(
             (
-                f"{_R}/help.py",
-                'people.select_for_update(of=("self",)).exclude(status=Status.REMOVED)',
-                "people.exclude(status=Status.REMOVED)",
+                "accounts/locking.py",
+                '_there(_people(customer_id).select_for_update(of=("self",)), person_id)',
+                "_there(_people(customer_id), person_id)",
             ),
         ),
         database="postgresql",

@@ -1,6 +1,6 @@
 """Who may lower what protects people, and who is told of it: the one place that decides.
 
-A tab of the provider's is the right over what it shows. What protects the people behind it (`permissions.protection`)
+A tab of the provider's is the right over what it shows. What protects those behind it (`permissions.protected_fields`)
 wants the right over those people as well: the Administrators tab of their own customer. A brand and a tab of the
 provider's are used by the provider's own people, so theirs is the provider's.
 """
