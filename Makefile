@@ -31,7 +31,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	  || { echo "Doorward needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	@# What is imported is compiled then; all of it beforehand took some twenty seconds, and most of it is never used.
-	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements/dev.txt \
+	  || { echo "What requirements/dev.txt names could not be installed: pip says why above." >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -62,7 +63,7 @@ code: ready ## the current code of a demo administrator: make code EMAIL=… (PO
 # --- to work on it -----------------------------------------------------------------------------------
 
 .PHONY: test faults quick fix lint types system-packages
-test: ready system-packages ## all that CI checks: lint, types, SQLite, PostgreSQL, browser
+test: system-packages ready ## all that CI checks: lint, types, SQLite, PostgreSQL, browser
 	@scripts/test
 
 FAULTS := .venv/.faults
@@ -70,7 +71,7 @@ $(FAULTS): requirements/faults.txt $(STAMP)
 	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements/faults.txt
 	@touch $@
 
-faults: ready system-packages $(FAULTS) ## 200 kills with -9 on each database and 40 of the worker amid ticks and mails, 100 power cuts at a start and a change of keys, 20,000 odd requests, 500 slow senders and readers of each kind, the state machine six times as long, 300 rehearsals that come true, each guard taken out once, the version before beside this one, and the rest of what make test shows in short
+faults: system-packages ready $(FAULTS) ## 200 kills with -9 on each database and 40 of the worker amid ticks and mails, 100 power cuts at a start and a change of keys, 20,000 odd requests, 500 slow senders and readers of each kind, the state machine six times as long, 300 rehearsals that come true, each guard taken out once, the version before beside this one, and the rest of what make test shows in short
 	@CHROMIUM_WITH_KEYS=$$(scripts/chromium-with-keys) && export CHROMIUM_WITH_KEYS && $(BIN)/pytest -q -m at_length --ignore=tests/faults
 	@FAULTS_KILLS=200 FAULTS_CUTS=50 FAULTS_REQUESTS=20000 FAULTS_ROUNDS=30 FAULTS_HELD=500 FAULTS_REHEARSALS=300 FAULTS_MANY_SECONDS=300 FAULTS_MANY_PEOPLE=50 $(BIN)/pytest -q -s tests/faults tests/whole/test_machine.py tests/whole/test_helping.py tests/whole/test_rehearsed.py tests/threats/test_slow_senders.py
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -m 'at_length and both_databases' --ignore=tests/faults
