@@ -55,7 +55,7 @@ def test_who_is_free_does_what_comes_next(made, name):
         turns.goes_on.set()
         made.hand(turns.work)
         until(lambda: turns.ended == [f"{name}_1"], seconds=SECONDS)  # noqa: B023 - at once
-        until(lambda: made._busy == 0, seconds=SECONDS)
+        until(lambda: len(made._free) == 1, seconds=SECONDS)
         assert len(_alive(name)) == 1, number
 
 
@@ -68,6 +68,20 @@ def test_a_slow_one_is_nobody_elses_wait_and_there_are_never_more_than_so_many(m
     turns.goes_on.set()
     until(lambda: len(turns.ended) == 5, seconds=SECONDS)
     assert len(_alive(name)) == 2
+
+
+def test_who_became_free_last_does_what_comes_next(made, name):
+    first, last = Turns(), Turns()
+    for free, turns in enumerate((first, last)):
+        made.hand(turns.work)
+        until(lambda: turns.began == [f"{name}_{free + 1}"], seconds=SECONDS)  # noqa: B023 - at once
+    for free, turns in enumerate((first, last)):
+        turns.goes_on.set()
+        until(lambda: len(made._free) == free + 1, seconds=SECONDS)  # noqa: B023 - at once
+    for _ in range(3):
+        made.hand(last.work)
+        until(lambda: len(made._free) == 2, seconds=SECONDS)
+    assert last.ended == [f"{name}_2"] * 4
 
 
 def test_what_goes_wrong_is_written_down_and_ends_no_thread(made, name, caplog):
