@@ -322,8 +322,8 @@ def test_one_of_an_older_version_is_brought_up_to_date(source, backup, tmp_path)
         assert there.run("restore", backup).returncode == 0
         _write(
             there,
-            # The newest of its app, which makes one table.
-            "DELETE FROM django_migrations WHERE name = '0003_brand_check'",
+            # The newest of its app that makes one table, and what came after it.
+            "DELETE FROM django_migrations WHERE app = 'customers' AND name >= '0003_brand_check'",
             "DROP TABLE customers_brandcheck",
         )
         assert there.backup(older).returncode == 0
@@ -382,6 +382,36 @@ def _with_manifest(backup: Path, file: Path, was: str, now: str) -> None:
     pieces = (content[name] for name in sorted(content) if name.startswith("database/"))
     said = json.loads(text.replace(was, now))
     file.write_bytes(b"".join(archive.pack(pieces, lambda: said)))
+
+
+# As the command does it, and killed as soon as the place has its name.
+_PUT_BACK = """
+import os, signal, sys
+from pathlib import Path
+from doorward.cli.base import set_up_django
+set_up_django()
+from django.utils import timezone
+from doorward.operations.backup import restoring
+file = Path(sys.argv[1])
+said = restoring.look(file, by=[])
+restoring.put_back(file, by=[], looked=said, end_at=timezone.now())
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_killed_when_it_is_back_the_next_start_writes_it_down_once(source, backup, tmp_path):
+    with place(tmp_path / "target") as target:
+        target.folder.mkdir()
+        shutil.copy(source.folder / "keys.json", target.folder)
+        program = [sys.executable, "-c", _PUT_BACK, str(backup)]
+        killed = subprocess.run(program, env=target.environment, check=False)
+        assert killed.returncode == -signal.SIGKILL
+        for _start in range(2):
+            started = target.run("migrate")
+            assert started.returncode == 0, started.stderr
+            history = target.run("history", "export").stdout
+            assert history.count('"backup_put_back"') == 1
+        assert "doorward_put_back" not in target.rows()
 
 
 def test_keys_that_are_missing_are_named_and_come_back_apart(source, backup, identity, tmp_path):

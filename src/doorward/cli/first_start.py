@@ -16,6 +16,7 @@ from doorward.kernel.crypto.keyring import KeyFile, SafeBroken
 from doorward.kernel.db import poolers, schema, unfinished
 from doorward.kernel.db.sqlite import driver
 from doorward.kernel.why_not_saved import Fault, fault_in, sentence_for
+from doorward.operations.backup import put_back
 from doorward.operations.sealed_columns import COLUMNS
 from doorward.policy.first_day import require_of_staff
 
@@ -46,6 +47,7 @@ def bring_up_to_date(*, only_sqlite: bool = False) -> None:
                 migrate()
                 first_start(now=(now := timezone.now()))
                 require_of_staff(now=now)
+                put_back.tell()
         else:
             _refuse_newer()
         _refuse_without_keys(only_first=only_sqlite)

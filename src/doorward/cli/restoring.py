@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,17 +64,16 @@ def everything(*, file: Path, identity: Path | None, as_it_was: bool) -> None:
     from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
     from django.db import DatabaseError  # noqa: PLC0415
 
-    from doorward.audit.events import BACKUP_PUT_BACK  # noqa: PLC0415
     from doorward.cli import first_start  # noqa: PLC0415
     from doorward.cli.run import data_folder_locked  # noqa: PLC0415
-    from doorward.operations.backup import copies_taken  # noqa: PLC0415
+    from doorward.operations.backup import put_back  # noqa: PLC0415
 
     with data_folder_locked(settings.DOORWARD), _said_in_a_sentence(file):
         try:
             said, ended = _put_back(file, identity, as_it_was=as_it_was)
             _bring_up_to_date()
-            if not as_it_was:
-                copies_taken.remember(BACKUP_PUT_BACK, details={"as_of": said["made_at"]})
+            with suppress(DatabaseError):  # the next start tells it
+                put_back.tell()
             _say_all(said, ended, _missing_keys())
         except DatabaseError as error:
             raise first_start.cannot_be_used(error) from error

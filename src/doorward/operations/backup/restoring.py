@@ -15,6 +15,7 @@ from doorward.kernel.db.sqlite.copying import NotWhole, look_through
 from doorward.kernel.db.sqlite.driver import Database
 from doorward.kernel.text.amounts import amount
 from doorward.operations.backup import encryption, ended_on_restore, manifest
+from doorward.operations.backup import put_back as put_back_table
 from doorward.operations.backup.archive import NoBackup, Unpacking
 from doorward.operations.backup.making import ask
 
@@ -122,7 +123,7 @@ def _into_a_file(
         _must_count(lambda sql: opened.execute(sql).fetchall(), looked, kind="sqlite")
         # Nothing is left beside it by one that is killed: what is written next would be rolled back by that.
         opened.execute("PRAGMA journal_mode=MEMORY")
-        ended = _end(lambda sql: int(opened.execute(sql).rowcount), looked, end_at)
+        ended = _finish(lambda sql: int(opened.execute(sql).rowcount), looked, end_at)
     refuse_full()
     aside.replace(database)
     atomic_files.sync_folder(aside.parent)
@@ -148,15 +149,19 @@ def _into_a_server(
             cursor.execute(sql)
             return int(cursor.rowcount)
 
-        ended = _end(run, looked, end_at)
+        ended = _finish(run, looked, end_at)
     unfinished.end()
     return ended
 
 
-def _end(
+def _finish(
     run: Callable[[str], int], looked: dict[str, Any], end_at: datetime | None
 ) -> dict[str, int]:
-    return ended_on_restore.end(run, rows=looked["rows"], now=end_at) if end_at else {}
+    """End what would open a door, and write down that it was put back; what is only looked at stays as it was."""
+    if end_at is None:
+        return {}
+    put_back_table.mark(run, as_of=looked["made_at"])
+    return ended_on_restore.end(run, rows=looked["rows"], now=end_at)
 
 
 def _must_be_the_same(read_now: dict[str, Any], looked: dict[str, Any]) -> None:
