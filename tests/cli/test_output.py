@@ -85,6 +85,59 @@ def test_who_was_rescued_has_lost_their_devices_all_the_same(data: Path, full: i
     assert '"rescued"' in history
 
 
+# Each command with odd words wherever it takes one, in one process.
+_ODD = r"""
+import sys
+import click
+from click.testing import CliRunner
+from doorward.cli.base import main
+from doorward.cli.manual import walk
+
+ODD = "\x1b[31mX\x07\x9b\u202e\x7f\udcff"
+ran = 0
+for ctx in walk():
+    words, command = ctx.command_path.split()[1:], ctx.command
+    if isinstance(command, click.Group) or words[0] in {"run", "work", "demo", "selftest"}:
+        continue
+    taken = [one for one in command.params if isinstance(one, click.Argument)]
+    options = [one.opts[0] for one in command.params if isinstance(one, click.Option) and not one.is_flag]
+    for tried in (
+        [*words, *[ODD] * (len(taken) or 1)],
+        [*words, "--" + ODD],
+        *([*words, *["odd"] * len(taken), option, ODD] for option in options),
+    ):
+        done = CliRunner().invoke(main, tried, input="")
+        said = done.output + done.stderr
+        odd = set(said) & set(ODD.replace("[31mX", ""))
+        assert not odd and isinstance(done.exception, (SystemExit, type(None))), (tried, said, done.exception)
+        ran += 1
+print(ran)
+"""
+
+
+def test_nothing_that_a_terminal_obeys_comes_back_from_any_command(data: Path) -> None:
+    (data / "here").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", _ODD],
+        env=serving.environment(data),
+        cwd=data / "here",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert int(done.stdout) > 150
+
+
+def test_the_command_that_nobody_names_is_in_no_help_and_no_sentence(tmp_path: Path) -> None:
+    for words in (["--help"], ["FILE", "--help"], ["a", "b"]):
+        done = serving.doorward("restore", *words, folder=tmp_path / "data")
+        assert "everything" not in done.stdout + done.stderr
+    # A file may be called so.
+    done = serving.doorward("restore", "everything", folder=tmp_path / "data")
+    assert done.stderr == "There is no file everything.\n"
+
+
 def test_whatever_else_was_changed_is_changed(data: Path, full: int) -> None:
     said = "What it printed is lost: the disk is full. What it has changed is changed.\n"
     for name, buffered in (("Cedar Clinic", ""), ("Dock", "1")):

@@ -10,6 +10,7 @@ import click
 
 from doorward.cli.base import with_data_as_it_is
 from doorward.cli.failure import Failure
+from doorward.cli.output import printable
 from doorward.cli.own_files import refuse_own
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
         copies_taken.remember(BACKUP_TAKEN, details={"encrypted": bool(to)})
     encrypted = "encrypted" if to else "not encrypted"
     click.echo(
-        f"{path}: {made.size / _MEGABYTE:.1f} MB, {encrypted}. The keys are not in it: "
+        f"{printable(str(path))}: {made.size / _MEGABYTE:.1f} MB, {encrypted}. The keys are not in it: "
         f"{_keep_keys(settings.DOORWARD)}"
     )
 

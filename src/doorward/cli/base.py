@@ -8,6 +8,7 @@ import json
 import keyword
 import os
 import sys
+from contextlib import contextmanager
 from datetime import UTC
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,11 @@ import click
 from doorward import __version__
 from doorward.cli.examples import attach
 from doorward.cli.failure import Failure
-from doorward.cli.output import is_of_output, why_lost
+from doorward.cli.output import is_of_output, printable, why_lost
 from doorward.kernel.why_not_saved import sentence_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
 # Where each command lives. They are imported when they are asked for: `--help` needs no database.
@@ -63,14 +64,28 @@ class Group(click.Group):
         found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(name, one.get_short_help_str(sys.maxsize)) for name, one in found if one]
+                [
+                    (name, one.get_short_help_str(sys.maxsize))
+                    for name, one in found
+                    if one and not one.hidden
+                ]
             )
 
 
 class Commands(Group):
     """Commands by name, each imported only when it is used."""
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - click's signature
+        """Read what was typed; what is wrong with it is said without what a terminal obeys."""
+        with _said_printably():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Run the command, as `_invoke` does; what is refused repeats nothing that a terminal obeys."""
+        with _said_printably():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run the command; where nothing can be saved, or a file is none, say so in one sentence."""
         try:
             done = super().invoke(ctx)
@@ -79,7 +94,7 @@ class Commands(Group):
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:
-            said = sentence_for(error) or _of_a_file(error)
+            said = sentence_for(error) or _of_a_file(error) or _of_no_text(error)
             lost = _forget_what_was_printed() or is_of_output(error)
             if lost and isinstance(error, OSError):
                 said = (
@@ -106,11 +121,27 @@ class Commands(Group):
         return command
 
 
+@contextmanager
+def _said_printably() -> Iterator[None]:
+    """Write out in a sentence what a terminal would obey: it may repeat what was typed, or stands in a file."""
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = printable(error.message)  # click's own is final for who only reads
+        raise
+
+
 def _of_a_file(error: Exception) -> str:
     """Return the sentence for a file that cannot be used, whatever stands in its place; empty: it is no such error."""
     if isinstance(error, OSError) and error.strerror and isinstance(error.filename, str):
         return f"{error.filename} cannot be used: {error.strerror}."
     return ""
+
+
+def _of_no_text(error: Exception) -> str:
+    """Return the sentence for what was typed and is no text: bytes that are not UTF-8; empty: it is no such error."""
+    odd = isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed"
+    return "Something that was typed is not UTF-8." if odd else ""
 
 
 def _forget_what_was_printed() -> bool:

@@ -9,6 +9,7 @@ import click
 
 from doorward.cli.base import json_option, print_json, with_data, with_data_as_it_is
 from doorward.cli.failure import Failure
+from doorward.cli.output import printable
 from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
@@ -105,9 +106,9 @@ def _print(found: Sequence[Finding]) -> None:
     width = max(len(finding.check) for finding in found)
     for finding in found:
         head = f"{finding.verdict:6}  {finding.check.ljust(width)}  "
-        click.echo(head + finding.what)
+        click.echo(head + printable(finding.what))
         if finding.do:
-            click.echo(" " * len(head) + "→ " + finding.do)
+            click.echo(" " * len(head) + "→ " + printable(finding.do))
         if finding.record:
             record = finding.record
             click.echo(f'{" " * len(head)}  {record.name} {record.type} "{record.value}"')

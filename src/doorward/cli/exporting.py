@@ -11,6 +11,7 @@ import click
 from doorward.cli.base import Group, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.lookup import customer_named
+from doorward.cli.output import printable
 from doorward.cli.own_files import refuse_own
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def export_customer(*, customer: str, file: Path | None, overwrite: bool) -> Non
 
 
 def _say(file: Path, checksum: str) -> None:
-    click.echo(f"{file}: the SHA-256 checksum of its manifest is {checksum}.")
+    click.echo(f"{printable(str(file))}: the SHA-256 checksum of its manifest is {checksum}.")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from doorward.cli.importing_lines import (
 )
 from doorward.cli.importing_runs import invite, list_
 from doorward.cli.importing_systems import SYSTEMS
+from doorward.cli.output import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ def _import_table(
 
     table = reading_files.read(read_bytes(file), columns.KNOWN[kind], needed=columns.NEEDED[kind])
     if table.left_out:
-        click.echo(f"Left out: {', '.join(table.left_out)}.", err=True)
+        click.echo(printable(f"Left out: {', '.join(table.left_out)}."), err=True)
     about = runs.About(
         kind=kind,
         customer_id=customer_of(name).id if name else None,

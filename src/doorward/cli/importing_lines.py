@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 import click
 
 from doorward.cli.failure import Failure
+from doorward.cli.output import printable
 from doorward.cli.own_files import refuse_own
 from doorward.kernel.text.amounts import amount
 
@@ -177,7 +178,7 @@ def _tell(run: ImportRun, *, report: Path | None, as_json: bool) -> None:
         if as_json or report:
             kept.append(line)
         elif outcome.fate is Fate.REFUSED or line["notes"] or run.dry:
-            click.echo(_text(line))
+            click.echo(printable(_text(line)))
     if report:
         _write(report, kept)
     numbers = {fate.value: getattr(run, fate) for fate in Fate}

@@ -10,6 +10,7 @@ import click
 from doorward.cli.base import json_option, utc, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.importing_lines import finish, refuse_report, report_option
+from doorward.cli.output import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def list_(*, as_json: bool) -> None:
         into = f" into {one['customer']}" if one["customer"] else ""
         waiting = f", {one['waiting']} to invite" if one["waiting"] else ""
         numbers = f"{one['made']} made, {one['changed']} changed, {one['refused']} refused"
-        file = f" {one['file']}" if one["file"] else ""
+        file = f" {printable(one['file'])}" if one["file"] else ""
         click.echo(f"{one['id']}: {one['kind']}{file}{into}, {one['state']}: {numbers}{waiting}")
 
 

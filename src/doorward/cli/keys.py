@@ -13,6 +13,7 @@ import click
 from doorward.cli.backup import recipient_option
 from doorward.cli.base import Group, json_option, print_json, print_table, set_up_django, with_data
 from doorward.cli.failure import Failure
+from doorward.cli.output import printable
 from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def make(file: Path) -> None:
         raise Failure(str(error)) from error
     if not made.was_made:
         raise Failure(f"There is a key file {made.path} already.")
-    click.echo(f"{made.path} has the key {made.ring.newest.id}. Back it up, apart from the data.")
+    where = printable(str(made.path))
+    click.echo(f"{where} has the key {made.ring.newest.id}. Back it up, apart from the data.")
 
 
 @keys.command()
@@ -148,7 +150,7 @@ def backup(*, file: Path, recipients: tuple[str, ...]) -> None:
         raise Failure(str(error)) from error
     if not copies_taken.remember(KEYS_COPIED, details={"key_ids": ids}):
         click.echo("History has nothing of it: the database cannot be written to.", err=True)
-    click.echo(f"{file}: the keys {', '.join(ids)}, encrypted.")
+    click.echo(f"{printable(str(file))}: the keys {', '.join(ids)}, encrypted.")
 
 
 @keys.command()

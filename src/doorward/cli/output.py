@@ -1,14 +1,32 @@
-"""What a command prints after its change stands, and that its output could not be written."""
+"""What a command prints: without what a terminal obeys, and what is so where it cannot be written."""
 
 from __future__ import annotations
 
 import sys
 import traceback
+import unicodedata
 
 import click
 
 from doorward.cli.failure import Failure
 from doorward.kernel.why_not_saved import fault_in
+
+# What turns the direction of writing (Unicode, annex 9, section 2).
+_TURNS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+
+
+def printable(text: str) -> str:
+    r"""Return a text with what a terminal would obey, and what is no character, written out as `\x1b`; lines stay."""
+    return "".join(
+        letter.encode("unicode_escape", "surrogatepass").decode() if _is_obeyed(letter) else letter
+        for letter in text
+    )
+
+
+def _is_obeyed(letter: str) -> bool:
+    if letter == "\n":
+        return False
+    return letter in _TURNS or unicodedata.category(letter) in {"Cc", "Cs"}
 
 
 def show_once(text: str, *, otherwise: str) -> None:

@@ -28,9 +28,21 @@ class _Restore(Group):
     """`restore FILE` and `restore customer …`: what is no name of a command is a file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+        if args and args[0] not in {*self.commands, *ctx.help_option_names} - {_WHOLE}:
             args = [_WHOLE, *args]
         return super().parse_args(ctx, args)
+
+
+class _Unnamed(click.Context):
+    """Of the command that nobody names: it is `restore FILE`."""
+
+    @property
+    def command_path(self) -> str:
+        return self.parent.command_path if self.parent else ""
+
+
+class _Whole(click.Command):
+    context_class = _Unnamed
 
 
 @click.group(
@@ -47,7 +59,7 @@ def restore() -> None:
     """
 
 
-@restore.command(_WHOLE, hidden=True)
+@restore.command(_WHOLE, cls=_Whole, hidden=True)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @identity_option
 @click.option(

@@ -54,7 +54,7 @@ def _database() -> Finding:
 def _server(ntp: str) -> Finding:
     try:
         seconds = ntp_offset(ntp)
-    except (NoTime, OSError) as error:
+    except (NoTime, OSError, UnicodeError) as error:  # a name of no host, too
         said = getattr(error, "strerror", None) or error
         return unfit(
             "clock-ntp",
