@@ -116,7 +116,7 @@ def reset(person: Administrator, *, actor: Actor, now: datetime) -> None:
 
 
 def rename(factor_id: UUID, *, auth: AuthContext, name: str, actor: Actor) -> None:
-    """Return one's own factor another name."""
+    """Give one's own factor another name."""
     authorise(actor, Action.CHANGE_FACTOR, subject=auth.person.id)
     chosen = clean_line(name, maximum=NAME_LENGTH)
     if not chosen:

@@ -1,7 +1,8 @@
 """The gate of pages: one middleware asks the one decision, for every request, and obeys.
 
 A view runs if its need is met, or if it is the page of the very step that is due. Nothing runs
-without a declaration, and `request.administrator` exists only when the answer is *through*.
+without a declaration. `request.administrator` exists when somebody is signed in and nothing of their own is due;
+what else is missing (the right, reauthentication) keeps the view from running all the same.
 """
 
 from __future__ import annotations
@@ -345,7 +346,7 @@ def _keep_out(request: Request) -> HttpResponse:
 
 
 def _admit(request: Request) -> None:
-    """Let somebody through: from here on the request has its administrator."""
+    """Take somebody for signed in: from here on the request has its administrator."""
     auth = request.auth
     if auth is None:
         return

@@ -76,7 +76,7 @@ class Held:
         return found > 1
 
     def close(self) -> None:
-        """Return up the file, and what the answer holds as long as it is on its way."""
+        """Give up the file, and what the answer holds as long as it is on its way."""
         self._file.close()
         self._response.close()
 
