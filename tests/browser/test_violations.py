@@ -21,7 +21,7 @@ INJECTED = {
 
 def heard(visitor: Visitor, problem: str) -> None:
     """Wait until the browser has told of it; then it is none of this test."""
-    for _ in range(200):
+    for _ in range(1500):
         if any(problem in one for one in visitor.problems):
             visitor.problems.clear()
             return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.browser.portal import Portal, Somebody
 
-MILLISECONDS = 10_000
+MILLISECONDS = 30_000
 expect.set_options(timeout=MILLISECONDS)
 
 # An answer that is meant: a form that was not accepted, a page that is not there, a wait.

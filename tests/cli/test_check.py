@@ -214,16 +214,18 @@ def test_the_way_to_another_machines_database_wants_tls(host, tls, expected):
 
 def test_the_databases_clock_is_compared():
     assert verdict("clock-database") == "fine"
-    with time_machine.travel(time.time() + 5):
+    with time_machine.travel(time.time() + 60):
         status, found = check()
     if connection.vendor == "sqlite":  # it has none of its own, and says so
         assert status == 0
         assert "this machine's" in found["clock-database"]["what"]
     else:
         assert status == 1
-        said = re.search(r"is (\d\.\d) s ahead of the database's", found["clock-database"]["what"])
+        said = re.search(
+            r"is (\d\d\.\d) s ahead of the database's", found["clock-database"]["what"]
+        )
         assert said
-        assert 4 < float(said[1]) < 6, "asking takes a while, and how long is not known"
+        assert 50 < float(said[1]) < 70, "asking takes a while, and how long is not known"
 
 
 @contextmanager

@@ -291,7 +291,8 @@ def test_every_process_keeps_its_locks_on_the_database(steady, steady_folder):
 
     until(lambda: holding() >= having() and len(having()) > 1)  # who is asked opens it
     time.sleep(stalled.LOOK_SECONDS + 1)  # whatever looks at descriptors has looked
-    assert having() <= holding()
+    # Read page by page, while others' locks come and go: one may be missed. One that is lost stays so.
+    until(lambda: having() <= holding())
 
 
 def test_only_the_first_process_holds_the_folder(steady, steady_folder):

@@ -174,14 +174,19 @@ def staff(db) -> Administrator:
 
 
 def test_the_providers_staff_see_that_the_servers_clock_is_off_and_nobody_else(owner, staff):
-    with time_machine.travel(time.time() + 5):
+    with time_machine.travel(time.time() + 60):
         on_home = browsers.browser_of(staff).get("/").content
         others = browsers.browser_of(owner).get("/").content
     assert b'id="server-clock"' not in others
     if connection.vendor == "sqlite":  # it has no clock of its own
         assert b'id="server-clock"' not in on_home
     else:
-        assert b"This server&#39;s clock is 5 seconds ahead of the database&#39;s." in on_home
+        # Asking takes a while, and how long is not known.
+        said = re.search(
+            rb"This server&#39;s clock is (\d\d) seconds ahead of the database&#39;s.", on_home
+        )
+        assert said
+        assert 50 < int(said[1]) < 70
 
 
 @pytest.mark.parametrize(

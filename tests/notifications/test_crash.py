@@ -134,9 +134,10 @@ def test_a_kill_while_the_server_listens_sends_it_again(
 ) -> None:
     with servers.serve() as box:
         installation = Installation(folder, **database, email_url=f"smtp://127.0.0.1:{box.port}")
-        installation.run("invite('lena@a.example')")
         with installation.worker() as worker:
+            # Before there is anything to send.
             box.kills = worker.pid
+            installation.run("invite('lena@a.example')")
             assert worker.wait(timeout=60) == -signal.SIGKILL
         assert len(box.envelopes) == 1
         # While its lease holds nobody sends it a second time.

@@ -25,6 +25,8 @@ from tests.kit.waiting import until
 from tests.whole.routes import walk
 
 TOKEN = "a-token-of-the-collector"
+# A busy machine comes late; who waited for a receiver would take eight seconds, and thirteen for one that hangs.
+LATE_SECONDS = 4.0
 ROUTES = {f"/{route.pattern}" for route in walk()}
 CLOSED: dict[str, set[Any]] = {
     "http.request.method": {*METHODS, tracing.OTHER_METHOD},
@@ -145,13 +147,14 @@ def test_more_than_can_wait_is_dropped_and_nobody_waits(owner):
         began = time.perf_counter()
         for _ in range(spans.AT_ONCE):
             inside.get("/healthz")
-        assert one.asked.wait(20)
+        assert one.asked.wait(60)
         for _ in range(spans.MOST_WAITING):
             inside.get("/healthz")
-        assert time.perf_counter() - began < 20
+        # Each would wait for three seconds, or for the receiver.
+        assert time.perf_counter() - began < 60
         began = time.perf_counter()
         tracing.stop()
-        assert time.perf_counter() - began < spans.END_SECONDS + 1
+        assert time.perf_counter() - began < spans.END_SECONDS + LATE_SECONDS
         assert len(one.spans) <= spans.AT_ONCE * 3
 
 
@@ -162,7 +165,7 @@ def test_a_receiver_that_is_gone_is_nobodys_wait(owner):
         assert inside.get("/healthz").status_code == 200
     began = time.perf_counter()
     tracing.stop()
-    assert time.perf_counter() - began < spans.END_SECONDS + 1
+    assert time.perf_counter() - began < spans.END_SECONDS + LATE_SECONDS
     assert not tracing.is_on()
     assert inside.get("/").status_code == 200
 
@@ -201,21 +204,21 @@ def test_each_worker_sends_its_own_and_a_receiver_that_hangs_does_not_keep_it_fr
         try:
             for _ in range(20):
                 assert server.healthy()
-            until(lambda: len(one.named("request")) >= 20, seconds=20)
+            until(lambda: len(one.named("request")) >= 20)
             for sent in one.headers:
                 assert (sent["authorization"], sent["x-tenant"]) == (f"Bearer {TOKEN}", "north")
             one.go_on.clear()
             one.asked.clear()
-            with urllib.request.urlopen(f"{server.address}/sign-in/", timeout=10) as answer:
+            with urllib.request.urlopen(f"{server.address}/sign-in/", timeout=60) as answer:
                 assert answer.status == 200
-            assert one.asked.wait(20)
+            assert one.asked.wait(60)
             for _ in range(10):
                 assert server.healthy()
             tree = [server.main(), *server.main().children(recursive=True)]
             began = time.monotonic()
             assert server.stop() == 0
             assert time.monotonic() - began < 8
-            assert not psutil.wait_procs(tree, timeout=5)[1]
+            assert not psutil.wait_procs(tree, timeout=60)[1]
             assert TOKEN not in server.log.read_text()
         finally:
             server.stop()
