@@ -6,7 +6,8 @@ the server, and 7 % of *Home*.
 
 Whoever became free last does what comes next: what it works with is still in the processor's caches, and threads that
 a crowd had begun keep nothing warm after it. And it alone is woken: where several wait at one `SimpleQueue`, each piece
-of work wakes a second one, which finds nothing. That is 7 to 9 % of a sign-in without its hash.
+of work wakes a second one, which finds nothing. Once a crowd had begun them all, that is 7 % of the sign-in page and
+9 % of *Home*.
 """
 
 from __future__ import annotations
