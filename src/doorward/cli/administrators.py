@@ -6,10 +6,13 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.lookup import customer_named
+from doorward.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,10 +113,7 @@ def add(  # noqa: PLR0913 - a command's options are this many
 @with_data
 def scope_(*, email: str, reach: str, brands: tuple[str, ...], seen: tuple[str, ...]) -> None:
     """Say which customers one of the provider's people sees: all, those of some brands, or some by name."""
-    from django.utils import timezone  # noqa: PLC0415 - after set-up
-
-    from doorward.accounts import services as accounts_services  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+    from doorward.accounts import services as accounts_services  # noqa: PLC0415 - after set-up
     from doorward.cli import add_administrator, people  # noqa: PLC0415
 
     person = _person(email)
@@ -193,10 +193,7 @@ def restore(email: str) -> None:
 @with_data
 def reset_2fa(email: str) -> None:
     """Remove all factors and recovery codes of somebody who has lost them; their sessions end."""
-    from django.utils import timezone  # noqa: PLC0415 - after set-up
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.credentials import removal  # noqa: PLC0415
+    from doorward.credentials import removal  # noqa: PLC0415 - after set-up
 
     person = _person(email)
     removal.reset(person, actor=CONSOLE, now=timezone.now())
@@ -209,9 +206,7 @@ def reset_2fa(email: str) -> None:
 def erase(email: str) -> None:
     """Erase the personal data of somebody who was removed; the history stays whole without their name."""
     from doorward.accounts.errors import WrongStatus  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415 - after set-up
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
-    from doorward.notifications.erasing import erase_by_email  # noqa: PLC0415
+    from doorward.notifications.erasing import erase_by_email  # noqa: PLC0415 - after set-up
 
     try:
         erase_by_email(email, actor=CONSOLE)
@@ -224,7 +219,6 @@ def erase(email: str) -> None:
 
 def _person(email: str) -> Administrator:
     from doorward.accounts import services as accounts_services  # noqa: PLC0415
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
 
     try:
         return accounts_services.find_by_email(email)
@@ -243,11 +237,8 @@ def _password() -> str:
 
 
 def _set_status(email: str, status: Status) -> None:
-    from django.utils import timezone  # noqa: PLC0415 - after set-up
-
-    from doorward.accounts import services as accounts_services  # noqa: PLC0415
+    from doorward.accounts import services as accounts_services  # noqa: PLC0415 - after set-up
     from doorward.accounts.errors import CustomerNotActive, WrongStatus  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     person = _person(email)
     try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from django.utils import timezone
 
 from doorward.applications.rules import SCOPES
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import Group, json_option, print_json, print_table, utc, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.output import show_once
@@ -85,10 +87,7 @@ def add(tab: str, **given: Any) -> None:  # noqa: ANN401 - the options above
 
     On stdout stands its client id and, after it, its secret where it has one, which is never shown again.
     """
-    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
-
-    from doorward.applications import clients  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+    from doorward.applications import clients  # noqa: PLC0415 - after set-up, as all below
     from doorward.customers.models import Tab  # noqa: PLC0415
 
     found = Tab.objects.filter(key=tab).first()
@@ -151,7 +150,6 @@ def show(tab: str) -> None:
 def remove(tab: str) -> None:
     """Remove the application of a TAB and all that it was given; the tab stays a link."""
     from doorward.applications import clients  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     clients.remove(_of(tab).id, actor=CONSOLE)
     click.echo(f"The application of {tab} was removed.")
@@ -172,10 +170,7 @@ def try_(tab: str, email: str, *, as_json: bool) -> None:
 
 def print_tried(of: Application | Site, email: str, *, as_json: bool) -> None:
     """Print what would come of somebody's trying: the sessions that there are, the ways to sign in, what is told."""
-    from django.utils import timezone  # noqa: PLC0415
-
     from doorward.applications import trial  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     tried = trial.try_it(of, email, actor=CONSOLE, now=timezone.now())
     ways = [(_with(one), one.step.value, one.acr.value, one.amr) for one in tried.ways]
@@ -223,10 +218,7 @@ def new_keys() -> None:
     Tokens that were given are worth nothing from now on. Nobody is signed out: applications fetch new ones with their
     refresh tokens, and read the key set again for it.
     """
-    from django.utils import timezone  # noqa: PLC0415
-
     from doorward.applications import keys  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     if not keys.replace(actor=CONSOLE, now=timezone.now()):
         raise Failure("There are no such keys: they are made with the first application.")
@@ -248,10 +240,7 @@ def new_secret(tab: str) -> None:
 
 def _show_new_secret(application: Application, tab: str) -> None:
     """Make a secret and print it, the only time that it is shown."""
-    from django.utils import timezone  # noqa: PLC0415
-
     from doorward.applications import secrets  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     made = secrets.make(application.id, actor=CONSOLE, now=timezone.now())
     lost = f"It was made all the same: `doorward applications show {tab}` has its id, to remove it."
@@ -265,7 +254,6 @@ def _show_new_secret(application: Application, tab: str) -> None:
 def remove_secret(tab: str, secret_id: Any) -> None:  # noqa: ANN401 - a UUID, as click reads it
     """Remove the secret with that ID (`show` has it) from the application of a TAB."""
     from doorward.applications import secrets  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     secrets.remove(_of(tab).id, secret_id, actor=CONSOLE)
     click.echo("The secret was removed.")

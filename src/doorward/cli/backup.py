@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings
+from django.utils import timezone
 
 from doorward.cli.base import with_data_as_it_is
 from doorward.cli.failure import Failure
@@ -45,9 +47,7 @@ def backup(*, file: Path, recipients: tuple[str, ...], overwrite: bool) -> None:
     Without --recipient it is not encrypted. The keys are not in it: without the keys nobody can use it, and whoever
     has both has everything. Keep them apart (doorward keys backup). Neither are mail in files and the settings.
     """
-    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
-    from django.db import DatabaseError  # noqa: PLC0415
-    from django.utils import timezone  # noqa: PLC0415
+    from django.db import DatabaseError  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.audit.events import BACKUP_TAKEN  # noqa: PLC0415
     from doorward.operations.backup import copies_taken, encryption, last_good, making  # noqa: PLC0415

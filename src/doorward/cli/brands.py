@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
+from doorward.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -47,11 +50,7 @@ def confirm(host: str) -> None:
 
     It is used for signing in, and for links and passkeys if it is the first one.
     """
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.customers import hosts  # noqa: PLC0415
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
     from doorward.kernel.text.cleaning import clean_host  # noqa: PLC0415
 
     name = clean_host(host)

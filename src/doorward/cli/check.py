@@ -6,7 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import json_option, print_json, with_data, with_data_as_it_is
 from doorward.cli.failure import Failure
 from doorward.cli.output import printable
@@ -65,19 +68,13 @@ def check(
 
 
 def _look_ahead() -> list[Finding]:
-    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.operations.checks import upgrade  # noqa: PLC0415
+    from doorward.operations.checks import upgrade  # noqa: PLC0415 - after set-up, as all below
 
     return [*upgrade.look(settings.DOORWARD, now=timezone.now())]
 
 
 def _look(ntp: str | None) -> list[Finding]:
-    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.operations.checks import backups, clocks, database, machine, mail, sites  # noqa: PLC0415
+    from doorward.operations.checks import backups, clocks, database, machine, mail, sites  # noqa: PLC0415 - after set-up, as all below
     from doorward.operations.checks import settings as given  # noqa: PLC0415
 
     return [
@@ -92,10 +89,7 @@ def _look(ntp: str | None) -> list[Finding]:
 
 
 def _look_at_brand(name: str, selector: str) -> Sequence[Finding]:
-    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.cli.brands import brand_named  # noqa: PLC0415
+    from doorward.cli.brands import brand_named  # noqa: PLC0415 - after set-up, as all below
     from doorward.operations.checks.brand.check import look  # noqa: PLC0415
     from doorward.operations.checks.brand.host_names import Doors  # noqa: PLC0415
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import Group, json_option, print_json, print_table, utc, with_data
 from doorward.cli.brands import brand_named
 from doorward.cli.failure import Failure
@@ -28,10 +30,7 @@ def customers() -> None:
 @with_data
 def add(name: str) -> None:
     """Add a customer. Names are unique, whatever their letter case."""
-    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.customers import services  # noqa: PLC0415
+    from doorward.customers import services  # noqa: PLC0415 - after set-up, as all below
 
     customer = services.add(name=name, actor=CONSOLE, now=timezone.now())
     click.echo(f"{customer.name} was added.")
@@ -54,8 +53,6 @@ def rename(name: str, new_name: str) -> None:
 @with_data
 def move(name: str, brand: str, *, yes: bool) -> None:
     """Move a customer to another brand. Without --yes it only says what no longer works."""
-    from django.utils import timezone  # noqa: PLC0415
-
     from doorward.credentials.passkeys import other_host  # noqa: PLC0415
 
     customer, brand_id = customer_named(name), brand_named(brand)
@@ -99,9 +96,6 @@ def delete(name: str) -> None:
 
     Everything that it owns must have been exported since it was closed.
     """
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.customers import deletion  # noqa: PLC0415
 
     customer = customer_named(name)
@@ -114,7 +108,6 @@ def delete(name: str) -> None:
 @with_data
 def undelete(name: str) -> None:
     """Keep a customer that is to be deleted: it stays closed."""
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.customers import deletion  # noqa: PLC0415
 
     customer = customer_named(name)
@@ -139,9 +132,6 @@ def _change(
     found_by: str, *, name: str | None = None, brand_id: UUID | None = None, status: str = ""
 ) -> Customer:
     """Change these fields of a customer, and return it as it was."""
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.credentials.passkeys import other_host  # noqa: PLC0415
     from doorward.customers import services  # noqa: PLC0415
     from doorward.customers.models import CustomerStatus  # noqa: PLC0415
@@ -186,8 +176,6 @@ def _all() -> list[Customer]:
 
 
 def _record(customer: Customer) -> dict[str, Any]:
-    from django.utils import timezone  # noqa: PLC0415
-
     from doorward.policy import series  # noqa: PLC0415
     from doorward.policy.loading import policies_of  # noqa: PLC0415
 

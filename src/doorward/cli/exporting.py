@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import Group, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.lookup import customer_named
@@ -49,7 +52,6 @@ def evidence(  # noqa: PLR0913 - the options of a command
     """
     from django.utils import timezone, translation  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.operations.evidence import making, period  # noqa: PLC0415
 
     now, whose = timezone.now(), customer_named(customer)
@@ -79,10 +81,7 @@ def export_customer(*, customer: str, file: Path | None, overwrite: bool) -> Non
 
     Without FILE it is export-ID.zip, here. It has no secret in it: nobody signs in with it, and it is no backup.
     """
-    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.operations import customer_export  # noqa: PLC0415
+    from doorward.operations import customer_export  # noqa: PLC0415 - after set-up, as all below
 
     whose = customer_named(customer)
     name = file or Path(f"export-{whose.id}.zip")
@@ -98,8 +97,6 @@ def _say(file: Path, checksum: str) -> None:
 @contextmanager
 def _made(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """Return a file beside this one to be filled, which has its name at the end if nothing went wrong."""
-    from django.conf import settings  # noqa: PLC0415
-
     from doorward.kernel.atomic_files import made_aside  # noqa: PLC0415
 
     refuse_own(file, settings.DOORWARD)
@@ -135,7 +132,6 @@ def _zone(name: str) -> str:
 
 
 def _language(code: str) -> str:
-    from django.conf import settings  # noqa: PLC0415
 
     known = [known for known, _name in settings.LANGUAGES]
     if code and code not in known:

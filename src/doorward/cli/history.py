@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import Group, json_option, print_json, with_data
 from doorward.cli.failure import Failure
 from doorward.kernel.text.amounts import amount
@@ -73,7 +75,6 @@ def export(*, form: str) -> None:
     from django.db import transaction  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.audit import exporting  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.audit.events import HISTORY_EXPORTED  # noqa: PLC0415
     from doorward.audit.reading import UNREADABLE  # noqa: PLC0415
     from doorward.audit.record import record  # noqa: PLC0415
@@ -101,9 +102,7 @@ def anchor() -> None:
 
 
 def _anchors(against: Iterable[str]) -> list[Anchor]:
-    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
-
-    from doorward.audit.chain import anchors_in  # noqa: PLC0415
+    from doorward.audit.chain import anchors_in  # noqa: PLC0415 - after set-up, as all below
 
     file: Path = settings.DOORWARD.anchor_file
     found = anchors_in(_text(file)) if file.name and file.exists() else []

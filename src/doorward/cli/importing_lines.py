@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 
 import click
+from django.conf import settings
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.failure import Failure
 from doorward.cli.output import printable
 from doorward.cli.own_files import refuse_own
+from doorward.kernel.errors import NotFound
 from doorward.kernel.text.amounts import amount
 
 if TYPE_CHECKING:
@@ -70,9 +74,6 @@ def import_people(
 
 def go(about: About, receive: Callable[..., ImportRun], *, digest: str, **how: Unpack[How]) -> None:
     """Do an import that is kept until it is done, and tell what came of it."""
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.importing import queries, runs  # noqa: PLC0415
 
     refuse_report(how["report"])
@@ -97,8 +98,6 @@ def go(about: About, receive: Callable[..., ImportRun], *, digest: str, **how: U
 
 def refuse_report(report: Path | None) -> None:
     """Raise `Failure` where the report would take the place of a file of ours, or of what is imported."""
-    from django.conf import settings  # noqa: PLC0415
-
     if report is None:
         return
     refuse_own(report, settings.DOORWARD)
@@ -117,9 +116,6 @@ def finish(run: ImportRun, *, report: Path | None, as_json: bool, go_on: str = "
 
 def _work(run: ImportRun, go_on: str) -> None:
     """Do it part by part, and say how far it is where somebody looks at it."""
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.importing import part_by_part, runs  # noqa: PLC0415
 
     watched, done = sys.stderr.isatty(), 0
@@ -143,7 +139,6 @@ def _work(run: ImportRun, go_on: str) -> None:
 def customer_of(name: str) -> Customer:
     """Return the customer of that name, or say that there is none."""
     from doorward.customers import services  # noqa: PLC0415
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
 
     try:
         return services.find(name)

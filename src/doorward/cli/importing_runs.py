@@ -6,11 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import json_option, utc, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.importing_lines import finish, refuse_report, report_option
 from doorward.cli.output import printable
+from doorward.kernel.errors import NotFound
+from doorward.permissions.staff_scope import Scope
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
 def list_(*, as_json: bool) -> None:
     """List the imports of the last days, the newest first, and how many people of each wait for an invitation."""
     from doorward.importing import queries  # noqa: PLC0415
-    from doorward.permissions.staff_scope import Scope  # noqa: PLC0415
 
     records = [_record(run) for run in queries.listed(scope=Scope.EVERYTHING).filter(dry=False)]
     if as_json:
@@ -49,13 +52,8 @@ def invite(*, import_id: UUID, report: Path | None, as_json: bool) -> None:
 
     Once more it invites whoever is left: nobody is invited twice.
     """
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.importing import queries, runs  # noqa: PLC0415
     from doorward.importing.models import ImportState  # noqa: PLC0415
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
-    from doorward.permissions.staff_scope import Scope  # noqa: PLC0415
     from doorward.rollout.errors import RunOver  # noqa: PLC0415
 
     refuse_report(report)

@@ -21,6 +21,7 @@ from doorward.cli.importing_lines import (
     report_option,
     resume_option,
 )
+from doorward.kernel.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -197,7 +198,6 @@ def apps(
 def _codes(file: Path, content: bytes) -> list[Export]:
     """Return what the codes of a file say, or say of which file it is that they do not."""
     from doorward.importing import authenticator  # noqa: PLC0415
-    from doorward.kernel.errors import Refusal  # noqa: PLC0415
     from doorward.kernel.refusals import sentence  # noqa: PLC0415
 
     try:

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.conf import settings
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.backup import recipient_option
 from doorward.cli.base import Group, json_option, print_json, print_table, set_up_django, with_data
 from doorward.cli.failure import Failure
@@ -41,8 +44,6 @@ def keys() -> None:
 @with_data
 def new() -> None:
     """Make a key, and seal new secrets with it from now on."""
-    from django.utils import timezone  # noqa: PLC0415 - after set-up
-
     _refuse_command(
         "Add a new key to what it prints (docs/operating.md says how), start every node again, "
         "then `doorward keys rotate`"
@@ -180,7 +181,6 @@ def restore(*, file: Path, identity: Path) -> None:
 
 
 def _refuse_command(do: str) -> None:
-    from django.conf import settings  # noqa: PLC0415 - after set-up
 
     if settings.DOORWARD.keys_command:
         raise Failure(f"The keys come from DOORWARD_KEYS_COMMAND. {do}.")
@@ -195,7 +195,6 @@ def _recorded(name: str) -> Iterator[dict[str, Detail]]:
     from django.db import transaction  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.audit import events  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.audit.record import record  # noqa: PLC0415
     from doorward.customers.models import Customer, CustomerKind  # noqa: PLC0415
 
@@ -208,7 +207,6 @@ def _recorded(name: str) -> Iterator[dict[str, Detail]]:
 
 
 def _file() -> KeyFile:
-    from django.conf import settings  # noqa: PLC0415 - after set-up
 
     # Where a command prints them, what would write has been refused before.
     file: Any = settings.KEYS
@@ -248,14 +246,12 @@ def _refuse_broken(found: Found) -> None:
 
 
 def _warn_of_age(newest: Key) -> None:
-    from django.utils import timezone  # noqa: PLC0415 - after set-up
 
     if newest.made is not None and timezone.now() - newest.made > _OLD:
         click.echo("The newest key is more than a year old: `doorward keys new`.", err=True)
 
 
 def _refuse_young(newest: Key) -> None:
-    from django.utils import timezone  # noqa: PLC0415 - after set-up
 
     if newest.made is None:
         return

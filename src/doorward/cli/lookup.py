@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doorward.cli.failure import Failure
+from doorward.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from doorward.customers.models import Customer
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 def customer_named(name: str) -> Customer:
     """Return the customer of that name, whatever its letter case, or raise `Failure`."""
     from doorward.customers import services  # noqa: PLC0415 - after set-up
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
 
     try:
         return services.find(name)

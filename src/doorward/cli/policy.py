@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
 from doorward.cli.lookup import customer_named
@@ -115,9 +117,6 @@ def apply(name: str, file: Any, *, minimum: bool, brand: bool, yes: bool) -> Non
 
 def _apply(owner: Owner, wanted: Wanted, shown: Rehearsal) -> Rehearsal | None:
     """Save what was shown; where people would fare differently by now, return how instead."""
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
     from doorward.rollout import applying  # noqa: PLC0415
     from doorward.rollout.errors import RehearsalOutdated  # noqa: PLC0415
 
@@ -145,8 +144,6 @@ def _owner(name: str, *, minimum: bool, brand: bool) -> Owner:
 
 
 def _holding(owner: Owner) -> Values:
-    from django.utils import timezone  # noqa: PLC0415
-
     from doorward.policy import series  # noqa: PLC0415
 
     text = owner.rows().values_list(owner.column, flat=True).get()
@@ -172,8 +169,6 @@ def _wanted(file: Any, owner: Owner) -> Wanted:  # noqa: ANN401 - what click ope
 
 
 def _rehearsed(owner: Owner, wanted: Wanted) -> Rehearsal:
-    from django.utils import timezone  # noqa: PLC0415
-
     from doorward.rollout.rehearsal import Plan, rehearse  # noqa: PLC0415
 
     return rehearse(Plan(owner=owner, wanted=wanted), now=timezone.now())

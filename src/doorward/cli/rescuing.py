@@ -6,10 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import with_data
 from doorward.cli.failure import Failure
 from doorward.cli.output import show_once
+from doorward.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from doorward.accounts.models import Administrator
@@ -26,10 +29,7 @@ def rescue(*, email: str, yes: bool) -> None:
     suspended and their sessions end at once. Everybody with the Administrators tab of the provider is mailed. What is
     required of them stays required. Only for when no colleague is left who can help on the page of that person.
     """
-    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.recovery import rescue as service  # noqa: PLC0415
+    from doorward.recovery import rescue as service  # noqa: PLC0415 - after set-up, as all below
 
     person = _person(email)
     service.refuse(person)
@@ -46,7 +46,6 @@ def rescue(*, email: str, yes: bool) -> None:
 
 def _person(email: str) -> Administrator:
     from doorward.accounts import services  # noqa: PLC0415 - after set-up
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
 
     try:
         return services.find_by_email(email)

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.backup import identity_option, progress
 from doorward.cli.base import Group, print_table, set_up_django, with_data
 from doorward.cli.failure import Failure
@@ -73,8 +76,7 @@ def everything(*, file: Path, identity: Path | None, as_it_was: bool) -> None:
     if not file.is_file():
         raise Failure(f"There is no file {file}.")
     set_up_django()
-    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
-    from django.db import DatabaseError  # noqa: PLC0415
+    from django.db import DatabaseError  # noqa: PLC0415 - after set-up, as all below
 
     from doorward.cli import first_start  # noqa: PLC0415
     from doorward.cli.run import data_folder_locked  # noqa: PLC0415
@@ -122,7 +124,6 @@ def _put_back(
     file: Path, identity: Path | None, *, as_it_was: bool
 ) -> tuple[dict[str, Any], dict[str, int]]:
     from django.db import connection  # noqa: PLC0415 - after set-up, as all below
-    from django.utils import timezone  # noqa: PLC0415
 
     from doorward.operations.backup import encryption, manifest, restoring  # noqa: PLC0415
 
@@ -218,10 +219,7 @@ def customer(*, customer: str, backup: str, identity: Path | None, yes: bool) ->
     On PostgreSQL, put the backup into a database of its own first, and give its address, postgresql://…. Nobody else's
     data is touched. It comes back closed; "doorward customers restore" opens it.
     """
-    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
-
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
-    from doorward.kernel.db import other_database  # noqa: PLC0415
+    from doorward.kernel.db import other_database  # noqa: PLC0415 - after set-up, as all below
     from doorward.operations import customer_restore  # noqa: PLC0415
 
     if "://" not in backup and not Path(backup).is_file():
@@ -246,9 +244,8 @@ def _database_of(backup: str, identity: Path | None) -> Iterator[str]:
     if "://" in backup or _is_sqlite(Path(backup)):
         yield backup
         return
-    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
 
-    from doorward.kernel.atomic_files import scratch  # noqa: PLC0415
+    from doorward.kernel.atomic_files import scratch  # noqa: PLC0415 - after set-up, as all below
     from doorward.operations.backup import encryption, restoring  # noqa: PLC0415
 
     file, ours = Path(backup), settings.DOORWARD.sqlite_file

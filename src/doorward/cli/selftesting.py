@@ -7,7 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.base import json_option, print_json, with_data
 from doorward.cli.failure import Failure
 from doorward.kernel.text.amounts import amount
@@ -31,8 +33,7 @@ def selftest(*, address: str | None, as_json: bool) -> None:
     It makes two customers with people whose addresses lead nowhere, signs in as them over HTTP, does what it should not
     be able to do, and deletes them again. What came of it is written into history. Exit status 1 where a guard fell.
     """
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415 - after set-up, as all below
-    from doorward.operations.selftest.browser import NoAnswer  # noqa: PLC0415
+    from doorward.operations.selftest.browser import NoAnswer  # noqa: PLC0415 - after set-up, as all below
     from doorward.operations.selftest.playing import Verdict, play_all  # noqa: PLC0415
 
     _break_off_in_order()
@@ -59,9 +60,7 @@ def _break_off_in_order() -> None:
 
 
 def _target(address: str | None) -> Target:
-    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
-
-    from doorward.kernel.host_spelling import clean_origin  # noqa: PLC0415
+    from doorward.kernel.host_spelling import clean_origin  # noqa: PLC0415 - after set-up, as all below
     from doorward.operations.selftest.browser import Target  # noqa: PLC0415
 
     origin = settings.DOORWARD.origin

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.utils import timezone
 
+from doorward.audit.actor import CONSOLE
 from doorward.cli.applications import print_tried
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
 from doorward.cli.failure import Failure
@@ -34,10 +36,7 @@ def sites() -> None:
 @with_data
 def add(tab: str, address: str, required_acr: str | None) -> None:
     """Put the site at ADDRESS (https:// and a host name) behind the sign-in, for whoever may use the TAB (its key)."""
-    from django.utils import timezone  # noqa: PLC0415 - after set-up, as all below
-
-    from doorward.applications import sites as services  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
+    from doorward.applications import sites as services  # noqa: PLC0415 - after set-up, as all below
     from doorward.customers.models import Tab  # noqa: PLC0415
 
     found = Tab.objects.filter(key=tab).first()
@@ -69,7 +68,6 @@ def list_(*, as_json: bool) -> None:
 def remove(tab: str) -> None:
     """Remove the site of a TAB: nobody is let through to it any more; the tab stays a link."""
     from doorward.applications import sites as services  # noqa: PLC0415
-    from doorward.audit.actor import CONSOLE  # noqa: PLC0415
 
     services.remove(_of(tab).id, actor=CONSOLE)
     click.echo(f"The site of {tab} was removed.")

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings
+from django.utils import timezone
 
 from doorward.cli.base import with_data
 from doorward.cli.failure import Failure
 from doorward.cli.run import run_everything
 from doorward.demo import folder as demo_folder
+from doorward.kernel.errors import NotFound
 from doorward.kernel.text.amounts import amount
 from doorward.operations import demonstration
 
@@ -99,10 +102,7 @@ def _forget_settings() -> None:
 
 def _fill(folder: Path) -> dict[str, str]:
     """Return the recovery code of whom only such a code lets in, by their e-mail."""
-    from django.conf import settings  # noqa: PLC0415 - after set-up, as all below
-    from django.utils import timezone  # noqa: PLC0415
-
-    from doorward.demo.data import fill  # noqa: PLC0415
+    from doorward.demo.data import fill  # noqa: PLC0415 - after set-up, as all below
 
     demo_folder.point_to(folder, port=settings.DOORWARD.port)
     filled = fill(now=timezone.now())
@@ -117,12 +117,9 @@ def _greet(environment: Environment, recovery_codes: dict[str, str]) -> None:
 
 @with_data
 def _print_code(email: str) -> None:
-    from django.utils import timezone  # noqa: PLC0415
-
     from doorward.accounts import services as people  # noqa: PLC0415
     from doorward.credentials import removal  # noqa: PLC0415
     from doorward.credentials.errors import NotEnabled  # noqa: PLC0415
-    from doorward.kernel.errors import NotFound  # noqa: PLC0415
 
     try:
         person = people.find_by_email(email)

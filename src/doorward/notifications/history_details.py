@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, ngettext_lazy
 from django.utils.translation import gettext as _
 
 from doorward.accounts.models import MailProblem
@@ -107,104 +107,6 @@ def _phrase(say: Callable[[Any], str], kind: type, value: object) -> str:
     return say(value) if type(value) is kind and (value or kind is int) else ""
 
 
-def _proof(value: str) -> str:
-    return str(PROOFS.get(value, value))
-
-
-def _new_browser(_value: bool) -> str:  # noqa: FBT001 - the value of a detail
-    return _("from a new browser")
-
-
-def _changed(fields: list[str]) -> str:
-    return _("changed: %(fields)s") % {"fields": _joined(FIELDS.get(one, one) for one in fields)}
-
-
-def _tabs(keys: list[str]) -> str:
-    return _("tabs: %(tabs)s") % {"tabs": _titles(keys)}
-
-
-def _given(keys: list[str]) -> str:
-    return _("given: %(tabs)s") % {"tabs": _titles(keys)}
-
-
-def _taken(keys: list[str]) -> str:
-    return _("taken: %(tabs)s") % {"tabs": _titles(keys)}
-
-
-def _tab(key: str) -> str:
-    return _("tab: %(tab)s") % {"tab": title_of(key)}
-
-
-def _page(name: str) -> str:
-    return _("page: %(page)s") % {"page": page(name)}
-
-
-def _resembles(domain: str) -> str:
-    return _("the e-mail's domain only looks like %(domain)s") % {"domain": domain}
-
-
-def _filters(filters: list[str]) -> str:
-    return _("narrowed to: %(filters)s") % {"filters": _joined(filters)}
-
-
-def _key(key_id: str) -> str:
-    return _("key: %(key)s") % {"key": key_id}
-
-
-def _period(days: str) -> str:
-    return _("period: %(days)s") % {"days": in_words(days, language=get_language() or "en")}
-
-
-def _checksum(digits: str) -> str:
-    return _("checksum of the manifest (SHA-256): %(digits)s") % {"digits": digits}
-
-
-def _sealed(number: int) -> str:
-    return ngettext("%(n)s secret", "%(n)s secrets", number) % {"n": number}
-
-
-def _left(number: int) -> str:
-    return ngettext("%(n)s code is left", "%(n)s codes are left", number) % {"n": number}
-
-
-def _repeated(number: int) -> str:
-    return ngettext("and %(n)s more time", "and %(n)s more times", number) % {"n": number}
-
-
-def _ended(number: int) -> str:
-    words = ngettext("%(n)s session was ended", "%(n)s sessions were ended", number)
-    return words % {"n": number}
-
-
-def _days(number: int) -> str:
-    return ngettext("for %(n)s day", "for %(n)s days", number) % {"n": number}
-
-
-def _browsers(number: int) -> str:
-    words = ngettext("%(n)s browser was trusted", "%(n)s browsers were trusted", number)
-    return words % {"n": number}
-
-
-def _exceptions(number: int) -> str:
-    return _("exception no. %(n)s for this person") % {"n": number} if number > 1 else ""
-
-
-def _people(number: int) -> str:
-    return ngettext("of %(n)s person", "of %(n)s people", number) % {"n": number}
-
-
-def _done(number: int) -> str:
-    return _("%(n)s done so far") % {"n": number} if number else ""
-
-
-def _mail(problem: str) -> str:
-    return str(MailProblem(problem).label) if problem in MailProblem.values else problem
-
-
-def _other_address(_value: bool) -> str:  # noqa: FBT001 - the value of a detail
-    return _("to an address other than the current one")
-
-
 def _reason(code: str) -> str:
     if code == "due":
         return _("a new password was needed")
@@ -218,13 +120,6 @@ def _reason(code: str) -> str:
 def _why(value: str) -> str:
     # How old the last confirmation was is said by the minutes.
     return str(WHY[Reason(value)]) if value in WHY else ""
-
-
-def _minutes(number: int) -> str:
-    words = ngettext(
-        "last confirmed %(n)s minute before", "last confirmed %(n)s minutes before", number
-    )
-    return words % {"n": number}
 
 
 def _clock(seconds: int) -> str:
@@ -254,36 +149,83 @@ def _joined(words: Iterable[object]) -> str:
     return ", ".join(dict.fromkeys(str(word) for word in words))
 
 
+def _counted(words: Any) -> Callable[[int], str]:  # noqa: ANN401 - a lazy plural
+    """Return what puts a number into words that count by it."""
+    return lambda number: str(words % {"n": number})
+
+
 # What is said, in this order: the type that a detail has, and how it is put.
 _SAID: Final[dict[str, tuple[type, Callable[[Any], str]]]] = {
-    "with": (str, _proof),
-    "new_browser": (bool, _new_browser),
+    "with": (str, lambda value: str(PROOFS.get(value, value))),
+    "new_browser": (bool, lambda _value: _("from a new browser")),
     "reason": (str, _reason),
-    "mail": (str, _mail),
-    "other_address": (bool, _other_address),
+    "mail": (
+        str,
+        lambda problem: (
+            str(MailProblem(problem).label) if problem in MailProblem.values else problem
+        ),
+    ),
+    "other_address": (bool, lambda _value: _("to an address other than the current one")),
     "clock": (int, _clock),
     "why": (str, _why),
-    "minutes": (int, _minutes),
-    "changed": (list, _changed),
-    "tabs": (list, _tabs),
-    "added": (list, _given),
-    "taken": (list, _taken),
-    "tab": (str, _tab),
-    "page": (str, _page),
+    "minutes": (
+        int,
+        _counted(
+            ngettext_lazy(
+                "last confirmed %(n)s minute before", "last confirmed %(n)s minutes before", "n"
+            )
+        ),
+    ),
+    "changed": (
+        list,
+        lambda fields: (
+            _("changed: %(fields)s") % {"fields": _joined(FIELDS.get(one, one) for one in fields)}
+        ),
+    ),
+    "tabs": (list, lambda keys: _("tabs: %(tabs)s") % {"tabs": _titles(keys)}),
+    "added": (list, lambda keys: _("given: %(tabs)s") % {"tabs": _titles(keys)}),
+    "taken": (list, lambda keys: _("taken: %(tabs)s") % {"tabs": _titles(keys)}),
+    "tab": (str, lambda key: _("tab: %(tab)s") % {"tab": title_of(key)}),
+    "page": (str, lambda name: _("page: %(page)s") % {"page": page(name)}),
     "brand": (str, str),
     "customer": (str, str),
-    "resembles": (str, _resembles),
-    "filters": (list, _filters),
-    "period": (str, _period),
-    "checksum": (str, _checksum),
-    "key_id": (str, _key),
-    "sealed": (int, _sealed),
-    "left": (int, _left),
-    "ended": (int, _ended),
-    "repeated": (int, _repeated),
-    "days": (int, _days),
-    "browsers": (int, _browsers),
-    "exceptions": (int, _exceptions),
-    "people": (int, _people),
-    "done": (int, _done),
+    "resembles": (
+        str,
+        lambda domain: _("the e-mail's domain only looks like %(domain)s") % {"domain": domain},
+    ),
+    "filters": (
+        list,
+        lambda filters: _("narrowed to: %(filters)s") % {"filters": _joined(filters)},
+    ),
+    "period": (
+        str,
+        lambda days: (
+            _("period: %(days)s") % {"days": in_words(days, language=get_language() or "en")}
+        ),
+    ),
+    "checksum": (
+        str,
+        lambda digits: _("checksum of the manifest (SHA-256): %(digits)s") % {"digits": digits},
+    ),
+    "key_id": (str, lambda key_id: _("key: %(key)s") % {"key": key_id}),
+    "sealed": (int, _counted(ngettext_lazy("%(n)s secret", "%(n)s secrets", "n"))),
+    "left": (int, _counted(ngettext_lazy("%(n)s code is left", "%(n)s codes are left", "n"))),
+    "ended": (
+        int,
+        _counted(ngettext_lazy("%(n)s session was ended", "%(n)s sessions were ended", "n")),
+    ),
+    "repeated": (int, _counted(ngettext_lazy("and %(n)s more time", "and %(n)s more times", "n"))),
+    "days": (int, _counted(ngettext_lazy("for %(n)s day", "for %(n)s days", "n"))),
+    "browsers": (
+        int,
+        _counted(ngettext_lazy("%(n)s browser was trusted", "%(n)s browsers were trusted", "n")),
+    ),
+    "exceptions": (
+        int,
+        lambda number: (
+            _("exception no. %(n)s for this person") % {"n": number} if number > 1 else ""
+        ),
+    ),
+    "people": (int, _counted(ngettext_lazy("of %(n)s person", "of %(n)s people", "n"))),
+    "done": (int, lambda number: _("%(n)s done so far") % {"n": number} if number else ""),
 }

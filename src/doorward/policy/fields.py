@@ -225,228 +225,202 @@ class Keys(Field):
         return one | other
 
 
-def _of(field: Field) -> dict[str, Field]:
-    return {"field": field}
+def _declared(*, default: Value, field: Field) -> Any:  # noqa: ANN401 - of the type that its attribute says
+    return dataclasses.field(default=default, metadata={"field": field})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
     """The values of one version of a policy, or of a minimum."""
 
-    required_of: RequiredOf = dataclasses.field(
+    required_of: RequiredOf = _declared(
         default=RequiredOf.TICKED,
-        metadata=_of(
-            Choice(
-                label=_("Two-factor sign-in is required of"),
-                history=_("two-factor sign-in required of"),
-                loosest=RequiredOf.NOBODY,
-                choices=RequiredOf,
-                titles={
-                    RequiredOf.NOBODY: _("Nobody"),
-                    RequiredOf.TICKED: _("People whose box Required 2FA is ticked"),
-                    RequiredOf.TABS: _("People who may use certain tabs"),
-                    RequiredOf.EVERYONE: _("Everybody"),
-                },
-                helps={
-                    RequiredOf.TABS: _(
-                        "Choose the tabs below. Anybody who is ticked is asked as well."
-                    ),
-                    RequiredOf.EVERYONE: _("Nobody can turn it off any more."),
-                },
-            )
+        field=Choice(
+            label=_("Two-factor sign-in is required of"),
+            history=_("two-factor sign-in required of"),
+            loosest=RequiredOf.NOBODY,
+            choices=RequiredOf,
+            titles={
+                RequiredOf.NOBODY: _("Nobody"),
+                RequiredOf.TICKED: _("People whose box Required 2FA is ticked"),
+                RequiredOf.TABS: _("People who may use certain tabs"),
+                RequiredOf.EVERYONE: _("Everybody"),
+            },
+            helps={
+                RequiredOf.TABS: _(
+                    "Choose the tabs below. Anybody who is ticked is asked as well."
+                ),
+                RequiredOf.EVERYONE: _("Nobody can turn it off any more."),
+            },
         ),
     )
-    tabs: frozenset[str] = dataclasses.field(
+    tabs: frozenset[str] = _declared(
         default=frozenset(),
-        metadata=_of(
-            Keys(
-                label=_("These tabs"),
-                history=_("tabs whose users must use two factors"),
-                loosest=frozenset(),
-            )
+        field=Keys(
+            label=_("These tabs"),
+            history=_("tabs whose users must use two factors"),
+            loosest=frozenset(),
         ),
     )
-    from_day: date | None = dataclasses.field(
+    from_day: date | None = _declared(
         default=None,
-        metadata=_of(
-            Day(
-                key="from",
-                says_when=True,
-                label=_("People must be ready by"),
-                history=_("people must be ready by"),
-                loosest=None,
-                help=_(
-                    "Until this day begins (in UTC), people may put off the set-up. Empty means that they "
-                    "set it up at their next sign-in."
-                ),
-            )
+        field=Day(
+            key="from",
+            says_when=True,
+            label=_("People must be ready by"),
+            history=_("people must be ready by"),
+            loosest=None,
+            help=_(
+                "Until this day begins (in UTC), people may put off the set-up. Empty means that they "
+                "set it up at their next sign-in."
+            ),
         ),
     )
-    newcomer_days: int = dataclasses.field(
+    newcomer_days: int = _declared(
         default=0,
-        metadata=_of(
-            Number(
-                says_when=True,
-                label=_("Days for newcomers"),
-                history=_("days for newcomers"),
-                loosest=0,
-                bounds=(0, 90),
-                help=_(
-                    "How long people who join later may put off the set-up. 0 means not at all."
-                ),
-            )
+        field=Number(
+            says_when=True,
+            label=_("Days for newcomers"),
+            history=_("days for newcomers"),
+            loosest=0,
+            bounds=(0, 90),
+            help=_("How long people who join later may put off the set-up. 0 means not at all."),
         ),
     )
-    waves: bool = dataclasses.field(
+    waves: bool = _declared(
         default=False,
-        metadata=_of(
-            Tick(
-                says_when=True,
-                label=_("In three waves up to that day"),
-                history=_("in waves"),
-                loosest=False,
-                help=_(
-                    "First 5 of 100 people, then 25, then everybody. Administrators are among the first."
-                ),
-            )
+        field=Tick(
+            says_when=True,
+            label=_("In three waves up to that day"),
+            history=_("in waves"),
+            loosest=False,
+            help=_(
+                "First 5 of 100 people, then 25, then everybody. Administrators are among the first."
+            ),
         ),
     )
-    kinds: Kinds = dataclasses.field(
+    kinds: Kinds = _declared(
         default=Kinds.ANY,
-        metadata=_of(
-            Choice(
-                label=_("What is enough as a second factor"),
-                history=_("kinds of factor"),
-                loosest=Kinds.ANY,
-                choices=Kinds,
-                titles={
-                    Kinds.ANY: _("Authenticator apps and passkeys"),
-                    Kinds.PHISHING_RESISTANT: _("Passkeys only"),
-                },
-                helps={
-                    Kinds.ANY: _("Each is enough where two-factor sign-in is required."),
-                    Kinds.PHISHING_RESISTANT: _(
-                        "A passkey cannot be phished. Where two-factor sign-in is required, people who only "
-                        "have an app confirm with it once more and then make a passkey."
-                    ),
-                },
-            )
+        field=Choice(
+            label=_("What is enough as a second factor"),
+            history=_("kinds of factor"),
+            loosest=Kinds.ANY,
+            choices=Kinds,
+            titles={
+                Kinds.ANY: _("Authenticator apps and passkeys"),
+                Kinds.PHISHING_RESISTANT: _("Passkeys only"),
+            },
+            helps={
+                Kinds.ANY: _("Each is enough where two-factor sign-in is required."),
+                Kinds.PHISHING_RESISTANT: _(
+                    "A passkey cannot be phished. Where two-factor sign-in is required, people who only "
+                    "have an app confirm with it once more and then make a passkey."
+                ),
+            },
         ),
     )
     # NIST SP 800-63B-4 (5.1) counts no trusted browser as a factor, so a month is the most that we lend a hand to.
-    trust_days: int = dataclasses.field(
+    trust_days: int = _declared(
         default=0,
-        metadata=_of(
-            Number(
-                label=_("Trusted browsers, in days"),
-                history=_("trusted browsers"),
-                loosest=30,
-                bounds=(0, 30),
-                help=_(
-                    "0 means never, which is safest. A trusted browser does not show who is using it; NIST "
-                    "(SP 800-63B-4) does not count it as a factor."
-                ),
-            )
+        field=Number(
+            label=_("Trusted browsers, in days"),
+            history=_("trusted browsers"),
+            loosest=30,
+            bounds=(0, 30),
+            help=_(
+                "0 means never, which is safest. A trusted browser does not show who is using it; NIST "
+                "(SP 800-63B-4) does not count it as a factor."
+            ),
         ),
     )
-    session_hours: int = dataclasses.field(
+    session_hours: int = _declared(
         default=lengths.HOURS,
-        metadata=_of(
-            Number(
-                label=_("Length of a session, in hours"),
-                history=_("length of a session"),
-                loosest=lengths.LONGEST_HOURS,
-                bounds=(lengths.SHORTEST_HOURS, lengths.LONGEST_HOURS),
-                help=_("Then everybody has to sign in again."),
-            )
+        field=Number(
+            label=_("Length of a session, in hours"),
+            history=_("length of a session"),
+            loosest=lengths.LONGEST_HOURS,
+            bounds=(lengths.SHORTEST_HOURS, lengths.LONGEST_HOURS),
+            help=_("Then everybody has to sign in again."),
         ),
     )
-    idle_minutes: int = dataclasses.field(
+    idle_minutes: int = _declared(
         default=lengths.IDLE_MINUTES,
-        metadata=_of(
-            Number(
-                label=_("Idle time, in minutes"),
-                history=_("idle time"),
-                loosest=lengths.LONGEST_IDLE_MINUTES,
-                bounds=(lengths.SHORTEST_IDLE_MINUTES, lengths.LONGEST_IDLE_MINUTES),
-                help=_("Anyone who does nothing for this long is signed out."),
-            )
+        field=Number(
+            label=_("Idle time, in minutes"),
+            history=_("idle time"),
+            loosest=lengths.LONGEST_IDLE_MINUTES,
+            bounds=(lengths.SHORTEST_IDLE_MINUTES, lengths.LONGEST_IDLE_MINUTES),
+            help=_("Anyone who does nothing for this long is signed out."),
         ),
     )
 
-    recovery_by: RecoveryBy = dataclasses.field(
+    recovery_by: RecoveryBy = _declared(
         default=RecoveryBy.COLLEAGUE,
-        metadata=_of(
-            Choice(
-                label=_("Who may help somebody who has lost their devices"),
-                history=_("who may help after a loss"),
-                loosest=RecoveryBy.COLLEAGUE,
-                choices=RecoveryBy,
-                titles={
-                    RecoveryBy.COLLEAGUE: _("One colleague with the Administrators tab"),
-                    RecoveryBy.TWO: _("Two colleagues with the Administrators tab"),
-                    RecoveryBy.PROVIDER: _("The provider's support alone"),
-                },
-                helps={
-                    RecoveryBy.COLLEAGUE: _(
-                        "Helping somebody who has the Administrators tab always takes a second colleague, or 24 hours "
-                        "in which nobody objects."
-                    ),
-                    RecoveryBy.TWO: _(
-                        "The second one agrees, or 24 hours pass in which nobody objects."
-                    ),
-                    RecoveryBy.PROVIDER: _(
-                        "No colleague can help alone. Support asks, as is set below, and whoever agrees reads the "
-                        "set-up pass out. Where support may never help, what is left is recovery codes, another "
-                        "device, waiting where it is allowed, and the provider's console."
-                    ),
-                },
-            )
-        ),
-    )
-    recovery_wait_hours: int = dataclasses.field(
-        default=0,
-        metadata=_of(
-            Wait(
-                label=_("Waiting instead of help, in hours"),
-                history=_("waiting after a loss"),
-                loosest=24,
-                bounds=(24, 168),
-                help=_(
-                    "Whoever has lost their devices can wait for so long, and then set up a new one with password "
-                    "and mailbox, unless somebody objects. From 24 to 168; 0 means not at all, which is safest."
+        field=Choice(
+            label=_("Who may help somebody who has lost their devices"),
+            history=_("who may help after a loss"),
+            loosest=RecoveryBy.COLLEAGUE,
+            choices=RecoveryBy,
+            titles={
+                RecoveryBy.COLLEAGUE: _("One colleague with the Administrators tab"),
+                RecoveryBy.TWO: _("Two colleagues with the Administrators tab"),
+                RecoveryBy.PROVIDER: _("The provider's support alone"),
+            },
+            helps={
+                RecoveryBy.COLLEAGUE: _(
+                    "Helping somebody who has the Administrators tab always takes a second colleague, or 24 hours "
+                    "in which nobody objects."
                 ),
-            )
+                RecoveryBy.TWO: _(
+                    "The second one agrees, or 24 hours pass in which nobody objects."
+                ),
+                RecoveryBy.PROVIDER: _(
+                    "No colleague can help alone. Support asks, as is set below, and whoever agrees reads the "
+                    "set-up pass out. Where support may never help, what is left is recovery codes, another "
+                    "device, waiting where it is allowed, and the provider's console."
+                ),
+            },
         ),
     )
-    support_access: SupportAccess = dataclasses.field(
+    recovery_wait_hours: int = _declared(
+        default=0,
+        field=Wait(
+            label=_("Waiting instead of help, in hours"),
+            history=_("waiting after a loss"),
+            loosest=24,
+            bounds=(24, 168),
+            help=_(
+                "Whoever has lost their devices can wait for so long, and then set up a new one with password "
+                "and mailbox, unless somebody objects. From 24 to 168; 0 means not at all, which is safest."
+            ),
+        ),
+    )
+    support_access: SupportAccess = _declared(
         default=SupportAccess.ASK,
-        metadata=_of(
-            Choice(
-                label=_("Help by the provider's support"),
-                history=_("help by the provider's support"),
-                loosest=SupportAccess.ALWAYS,
-                choices=SupportAccess,
-                titles={
-                    SupportAccess.ALWAYS: _("Always allowed"),
-                    SupportAccess.ASK: _("When somebody with the Administrators tab agrees"),
-                    SupportAccess.NEVER: _("Never"),
-                },
-                helps={
-                    SupportAccess.ALWAYS: _(
-                        "Support may manage your portal without asking each time, and you see what it does. Help "
-                        "after a loss takes somebody's yes all the same."
-                    ),
-                    SupportAccess.ASK: _(
-                        "Support makes sure who has lost their devices, and asks. Where nobody is left who could "
-                        "agree, a set-up pass is mailed after 72 hours in which nobody objects."
-                    ),
-                    SupportAccess.NEVER: _(
-                        "Not even where nobody is left who could agree. The portal's operator can still reset "
-                        "somebody's two-factor sign-in at the console."
-                    ),
-                },
-            )
+        field=Choice(
+            label=_("Help by the provider's support"),
+            history=_("help by the provider's support"),
+            loosest=SupportAccess.ALWAYS,
+            choices=SupportAccess,
+            titles={
+                SupportAccess.ALWAYS: _("Always allowed"),
+                SupportAccess.ASK: _("When somebody with the Administrators tab agrees"),
+                SupportAccess.NEVER: _("Never"),
+            },
+            helps={
+                SupportAccess.ALWAYS: _(
+                    "Support may manage your portal without asking each time, and you see what it does. Help "
+                    "after a loss takes somebody's yes all the same."
+                ),
+                SupportAccess.ASK: _(
+                    "Support makes sure who has lost their devices, and asks. Where nobody is left who could "
+                    "agree, a set-up pass is mailed after 72 hours in which nobody objects."
+                ),
+                SupportAccess.NEVER: _(
+                    "Not even where nobody is left who could agree. The portal's operator can still reset "
+                    "somebody's two-factor sign-in at the console."
+                ),
+            },
         ),
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from doorward.accounts.models import Administrator
 from doorward.audit.naming import full_name
@@ -196,47 +196,34 @@ def _ends(customer: Customer) -> str:
     return text % words
 
 
+# What no longer works at another brand's address, by what it is counted as.
+_BREAKS: Final = {
+    "with_passkeys": ngettext_lazy(
+        "%(n)s person has passkeys that were made at the old address. They do not work at the new one.",
+        "%(n)s people have passkeys that were made at the old address. They do not work at the new one.",
+        "count",
+    ),
+    "with_nothing_else": ngettext_lazy(
+        "%(n)s of them has no other device and needs a recovery code or help to get in.",
+        "%(n)s of them have no other device and need a recovery code or help to get in.",
+        "count",
+    ),
+    "sessions": ngettext_lazy("%(n)s session ends.", "%(n)s sessions end.", "count"),
+    "trusted": ngettext_lazy(
+        "%(n)s browser is no longer trusted.", "%(n)s browsers are no longer trusted.", "count"
+    ),
+    "links": ngettext_lazy(
+        "%(n)s link in a mail leads to the old address and must be sent again.",
+        "%(n)s links in mails lead to the old address and must be sent again.",
+        "count",
+    ),
+}
+
+
 def _moved(customer: Customer, brand_id: UUID, *, now: datetime) -> tuple[str, ...]:
     found = what_breaks(customer.id, brand_id, now=now)
-    said = (
-        (
-            found.with_passkeys,
-            ngettext(
-                "%(n)s person has passkeys that were made at the old address. They do not work at the new one.",
-                "%(n)s people have passkeys that were made at the old address. They do not work at the new one.",
-                found.with_passkeys,
-            ),
-        ),
-        (
-            found.with_nothing_else,
-            ngettext(
-                "%(n)s of them has no other device and needs a recovery code or help to get in.",
-                "%(n)s of them have no other device and need a recovery code or help to get in.",
-                found.with_nothing_else,
-            ),
-        ),
-        (
-            found.sessions,
-            ngettext("%(n)s session ends.", "%(n)s sessions end.", found.sessions),
-        ),
-        (
-            found.trusted,
-            ngettext(
-                "%(n)s browser is no longer trusted.",
-                "%(n)s browsers are no longer trusted.",
-                found.trusted,
-            ),
-        ),
-        (
-            found.links,
-            ngettext(
-                "%(n)s link in a mail leads to the old address and must be sent again.",
-                "%(n)s links in mails lead to the old address and must be sent again.",
-                found.links,
-            ),
-        ),
-    )
-    lines = tuple(text % {"n": number(count)} for count, text in said if count)
+    counted = ((getattr(found, name), words) for name, words in _BREAKS.items())
+    lines = tuple(words % {"count": count, "n": number(count)} for count, words in counted if count)
     return lines or (
         _("Nobody is signed in, and nothing that is in use belongs to the old address."),
     )
