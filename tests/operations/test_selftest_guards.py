@@ -35,7 +35,7 @@ from doorward.policy.fields import Kinds
 from doorward.policy.first_day import require_of_staff
 from doorward.sessions import ending, issuing
 from doorward.sessions.models import Session
-from doorward.web.http import addresses, cookies, csp, edge, gate, pages
+from doorward.web.http import addresses, cookies, csp_nonce, edge, gate, pages
 from doorward.web.machines import views as machines
 from doorward.web.signin import views as sign_in_views
 from tests.kit import people, policies
@@ -178,7 +178,7 @@ def any_form(monkeypatch: pytest.MonkeyPatch) -> None:
 def without_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge, "_HEADERS", ())
     anything = "default-src * 'unsafe-inline'; frame-ancestors *"
-    monkeypatch.setattr(csp, "_policy", lambda _: anything)
+    monkeypatch.setattr(csp_nonce, "_policy", lambda _: anything)
 
 
 def anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
