@@ -278,6 +278,16 @@ def test_what_a_shell_would_have_taken_off_is_refused(monkeypatch, name, value):
     assert "secret-word" not in str(refused.value)
 
 
+def test_a_secret_may_begin_with_a_tilde_and_a_password_with_any_sign(monkeypatch):
+    token = "~a token that a monitor has"
+    passwords = "postgresql://user:%22a%22@host/name", "smtp://user:~%27b%27@mail.example:587"
+    found = given(
+        monkeypatch, metrics_token=token, database_url=passwords[0], email_url=passwords[1]
+    )
+    assert found.metrics_token == token
+    assert found.mail_server.password == "~'b'"
+
+
 def test_a_command_may_have_its_words_in_quotation_marks(monkeypatch):
     command = "'/opt/a vault' get 'doorward keys'"
     assert given(monkeypatch, keys_command=command).keys_command == command

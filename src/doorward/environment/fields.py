@@ -259,14 +259,14 @@ class Environment(Derived, BaseSettings):
     def _is_not_for_a_shell(cls, value: object, info: ValidationInfo) -> object:
         """Refuse what a shell would have taken off, or filled in: Docker and systemd give it as it is written.
 
-        A path like that would be a folder of that name, with nothing in it.
+        A path like that would be a folder of that name, with nothing in it. A token is no path: it may begin with ~.
         """
         if not isinstance(value, str) or info.field_name == "keys_command":
             return value
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             message = "it is written in quotation marks, which are a part of it: take them off"
             raise ValueError(message)
-        if value.startswith("~"):
+        if value.startswith("~") and info.field_name != "metrics_token":
             message = "it begins with ~, which no shell fills in here: write it out"
             raise ValueError(message)
         return value
