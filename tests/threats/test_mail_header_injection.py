@@ -44,3 +44,18 @@ def test_an_address_cannot_add_a_receiver(colleague: Administrator, monkeypatch:
         send_to(monkeypatch, at(box.port))
         assert send_one(kit_people.again(colleague)).state == State.GIVEN_UP
         assert box.envelopes == []
+
+
+@pytest.mark.parametrize("dot", [".", "\u3002", "\uff0e", "\uff61"])
+def test_a_name_is_no_address_that_a_mail_program_makes_a_link_of(
+    customer: Customer, monkeypatch: Any, dot: str
+) -> None:
+    """Whoever may add people chooses the name, and whom the mail with it goes to; hosts have other full stops, too."""
+    with servers.serve() as box:
+        send_to(monkeypatch, at(box.port))
+        kit_people.invite(customer, name=f"Verify https://evil{dot}example/now")
+        assert run_once(timezone.now()) == 1
+        (envelope,) = box.envelopes
+    bodies = [part.get_content() for part in read(envelope.content).iter_parts()]
+    assert all(f"evil{dot} example" in body for body in bodies)
+    assert not [body for body in bodies if "//evil" in body or f"evil{dot}example" in body]

@@ -88,3 +88,14 @@ def test_who_asks_and_asks_gets_the_same_answer_and_no_further_mail(owner):
         client = ClientInfo(address=f"192.0.2.{number + 1}", browser=f"Browser {number}")
         ask_for_link(owner.email, client=client)
     assert MailedLink.objects.count() == rules.FREE
+
+
+def test_who_is_invited_is_not_kept_out_by_what_was_tried_before_they_were_there(customer):
+    """Strangers may know whom a company is about to invite; or somebody had the e-mail here before."""
+    person = people.invite(customer)
+    for _ in range(rules.FREE):
+        assert password(Client(), person, "wrong").status_code == 422
+    browser = Client()
+    page = browser.get(people.path_of("invitation", administrator=person))["Location"]
+    assert browser.post(page, {"password": people.PASSWORD}).status_code == 303
+    assert password(Client(), person).status_code == 303

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from doorward.customers.brand_look import BrandLook
 
-_DOT_WITHIN: Final = re.compile(r"\.(?=\S)")
+# The full stop, and what stands for it in the name of a host (UTS 46, 4.5; RFC 3490, 3.1).
+_DOT_WITHIN: Final = re.compile(r"([.\u3002\uff0e\uff61])(?=\S)")
 
 
 def moment(at: datetime, *, zone: str) -> str:
@@ -39,7 +40,7 @@ def name(text: str) -> str:
 
     People choose their names, and who may add colleagues chooses whom a message with them goes to.
     """
-    return _DOT_WITHIN.sub(". ", text.replace("://", " "))
+    return _DOT_WITHIN.sub(r"\1 ", text.replace("://", " "))
 
 
 def person(name_then: str, email: str) -> str:

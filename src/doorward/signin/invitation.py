@@ -50,5 +50,7 @@ def accept(  # noqa: PLR0913 - the form and who sends it
         columns |= new.columns(by_link_at=now) | {"email_proved_at": now}
         if invited.update(**columns) != 1:
             raise LinkInvalid
+        # The mailbox was shown, as by a reset: what strangers tried before somebody was there counts no more.
+        change.forget_failures(person, browser_token=browser_token)
         record(INVITATION_ACCEPTED, actor=actor)
         return change.begin_from_link(person.id, browser_token=browser_token, actor=actor, now=now)
