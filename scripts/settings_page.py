@@ -17,9 +17,9 @@ A setting is an environment variable, or a line `NAME=value` in the file that `D
 the environment wins. An unknown `DOORWARD_…` name or a wrong value stops the start with one sentence; an empty
 value is no value. What surrounds a value, such as the line end of a file, is no part of it.
 
-A value that is written in quotation marks, or begins with `~`, is refused: Docker and systemd hand them on, and no shell
-takes them off. Only `DOORWARD_METRICS_TOKEN` may begin with `~`; choose one that is not in quotation marks. A password is
-part of an address and meets neither: there `"`, `'`, `~` and all other signs may stand, percent-encoded
+A value that is written in quotation marks, or begins with `~`, is refused: Docker and systemd hand them on, and no
+shell takes them off. Only `DOORWARD_METRICS_TOKEN` may begin with `~`; choose one that is not in quotation marks. A
+password is part of an address and meets neither: there `"`, `'`, `~` and all other signs may stand, percent-encoded
 (`%22`, `%27`, `%7E`).
 
 | setting | default | |
