@@ -54,7 +54,9 @@ def work_due(*, now: datetime) -> int:
     mine = [one for one in due if _take(one, now=now)]
     if not mine:
         return 0
-    sent = [(one, one.application.logout_channel, _token(one, now=now)) for one in mine]
+    sent = [
+        (one, one.application.logout_channel, tokens.logout_token(one, now=now)) for one in mine
+    ]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         reasons = list(pool.map(lambda one: _post(one[1], one[2]), sent))
     told = 0
@@ -121,10 +123,6 @@ def _take(grant: Grant, *, now: datetime) -> bool:
     """Take one for a minute; return whether nobody else has it."""
     rows = Grant.objects.filter(id=grant.id, tell_at=grant.tell_at, told_at__isnull=True)
     return rows.update(tell_at=now + _LEASE) == 1
-
-
-def _token(grant: Grant, *, now: datetime) -> str:
-    return tokens.logout_token(grant, now=now)
 
 
 def _post(address: str, token: str) -> str:

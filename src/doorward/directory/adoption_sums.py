@@ -87,7 +87,11 @@ def drop(customer_id: UUID) -> None:
 def settle(*, now: datetime) -> int:
     """Add up all rows; return how many sums were not what they ought to be."""
     sums = _locked_sums()
-    rows = Adoption.objects.order_by().values("brand_id").annotate(**_added_up())
+    rows = (
+        Adoption.objects.order_by()
+        .values("brand_id")
+        .annotate(**{f"all_{name}": Sum(name) for name in COLUMNS})
+    )
     found: dict[UUID, Counter[str]] = {of: Counter() for of in sums}
     for row in rows:
         numbers = Counter({name: row[f"all_{name}"] for name in COLUMNS})
@@ -249,7 +253,3 @@ def _numbers(of: Numbers | Counter[str] | None) -> Counter[str]:
     if of is None or isinstance(of, Counter):
         return Counter(of)
     return Counter({name: getattr(of, name) for name in COLUMNS})
-
-
-def _added_up() -> dict[str, Sum]:
-    return {f"all_{name}": Sum(name) for name in COLUMNS}

@@ -63,7 +63,7 @@ def do(
     outcomes: dict[int, LineOutcome] = {}
     new: dict[UUID, list[PersonLine]] = {}
     for line in lines:
-        customer = customers.get(_customer_key(line, customer_id))
+        customer = customers.get(str(customer_id) if customer_id else fold_case(line.customer))
         person = there.get(fold_email(line.email)[:320])
         if customer is None or customer.id not in allowed:
             outcomes[line.number] = _refused(line, _nowhere(line))
@@ -92,10 +92,6 @@ def _held(customers: Iterable[Customer], *, actor: Actor) -> set[UUID]:
 def needed(customer_id: UUID | None) -> Action:
     """Return what an import into this customer, or into each line's own (None), is."""
     return Action.MOVE_IN if customer_id is None else Action.IMPORT_PEOPLE
-
-
-def _customer_key(line: PersonLine, customer_id: UUID | None) -> str:
-    return str(customer_id) if customer_id else fold_case(line.customer)
 
 
 def _nowhere(line: PersonLine) -> Refusal:

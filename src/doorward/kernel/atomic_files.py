@@ -123,7 +123,7 @@ def scratch(path: Path) -> Iterator[Path]:
 @contextmanager
 def _aside(path: Path) -> Iterator[tuple[Path, int]]:
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    _forget_parts(path)
+    forget_parts(path.parent, glob.escape(path.name))
     descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNERS_ALONE)
     try:
         # Held as long as it is being made: who finds it free knows that nobody makes it any more.
@@ -152,10 +152,6 @@ def _name_new(aside: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(path) from None
         aside.replace(path)
-
-
-def _forget_parts(path: Path) -> None:
-    forget_parts(path.parent, glob.escape(path.name))
 
 
 def forget_parts(folder: Path, name: str) -> None:

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
-
     from doorward.audit.actor import Actor
 
 LONGEST_HOW = 300
@@ -167,14 +165,14 @@ def _refuse(person: Administrator, *, actor: Actor, now: datetime) -> bool:
     """Refuse what no words make possible; return whether a second person has to agree."""
     refuse_helper(person, actor=actor, now=now)
     second = second_is_due(person, now=now)
-    asked = _pending(person).exclude(way=Way.WAITING).first()
+    asked = (
+        RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
+        .exclude(way=Way.WAITING)
+        .first()
+    )
     if second and asked is not None and not request_state.is_over(asked, now=now):
         raise AlreadyAsked
     return second
-
-
-def _pending(person: Administrator) -> QuerySet[RecoveryRequest]:
-    return RecoveryRequest.objects.filter(administrator=person, state__in=PENDING)
 
 
 def _insert(

@@ -124,7 +124,7 @@ class HotInsert:
         self._fields = [
             (field, field.get_db_prep_save if isinstance(field, JSONField) else _adapt)
             for field in described.concrete_fields
-            if not _is_auto(field)
+            if not isinstance(field, AutoField)
         ]
         self._table = described.db_table
         names = ", ".join(f'"{field.column}"' for field, _ in self._fields)
@@ -157,10 +157,6 @@ def _changed(connection: BaseDatabaseWrapper, sql: str, parameters: Sequence[Any
 def keeping_cursor(connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - Django's wrapper of a cursor
     """Return a cursor whose statements the server keeps, where it can: planning the gate's query takes 1 ms."""
     return getattr(connection, "keeping_cursor", connection.cursor)()
-
-
-def _is_auto(field: Field[Any, Any]) -> bool:
-    return isinstance(field, AutoField)
 
 
 def _samples(values: Mapping[str, Value]) -> dict[str, Value]:

@@ -25,7 +25,6 @@ from doorward.permissions.actions import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from uuid import UUID
 
     from doorward.audit.actor import Actor
     from doorward.operations.selftest.guards import Guard
@@ -110,13 +109,9 @@ def _clear(stage: Stage, *, actor: Actor) -> None:
         # What is not sealed cannot be erased.
         sealing.seal(now=timezone.now())
         customer_deletion.delete_due(now=timezone.now())
-        if not _left(ids):
+        if not ThrowAway.objects.filter(customer_id__in=ids).exists():
             return
         time.sleep(_PAUSE_SECONDS)
-
-
-def _left(ids: Sequence[UUID]) -> bool:
-    return ThrowAway.objects.filter(customer_id__in=ids).exists()
 
 
 def _write_down(results: Sequence[Result], *, actor: Actor) -> None:

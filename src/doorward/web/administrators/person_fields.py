@@ -99,7 +99,9 @@ def _tabs(form: PersonForm, found: Wrong, *, me: Person, own: bool) -> Field:
             value=key,
             label=title_of(key),
             selected=key in form.tabs or (own and key == ADMINISTRATORS),
-            help=_own_right() if own and key == ADMINISTRATORS else tab_help(key),
+            help=sentence(OwnAdministratorsRight())
+            if own and key == ADMINISTRATORS
+            else tab_help(key),
             disabled=own and key == ADMINISTRATORS,
         )
         for key in tabs_in_order(is_staff=me.is_staff, without=not_for(me.brand_id, me.customer_id))
@@ -111,7 +113,3 @@ def _tabs(form: PersonForm, found: Wrong, *, me: Person, own: bool) -> Field:
         options=options,
         errors=found.at("tabs"),
     )
-
-
-def _own_right() -> str:
-    return sentence(OwnAdministratorsRight())

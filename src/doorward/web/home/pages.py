@@ -192,7 +192,7 @@ def _built_in_cards(keys: Iterable[str], people: People | None) -> Iterator[Card
         elif key != tabs.HOME:
             yield Card(
                 title=str(TITLES[key]),
-                text=_text(key),
+                text=str(_TEXTS.get(key, "")),
                 url=ADDRESSES[key],
                 verb=_("Open"),
                 icon=_ICONS[key],
@@ -220,7 +220,3 @@ _TEXTS = {
     tabs.BRANDS: gettext_lazy("What the portals look like, and who is behind them."),
     tabs.TABS: gettext_lazy("Links to your own applications."),
 }
-
-
-def _text(key: str) -> str:
-    return str(_TEXTS.get(key, ""))
