@@ -19,6 +19,7 @@ from doorward.audit.models import Event
 from doorward.credentials.models import Factor
 from doorward.customers.models import Brand
 from doorward.customers.tabs import BUILT_IN, OF_STAFF
+from doorward.kernel.ratelimit import rules
 from doorward.operations.checks import database
 from doorward.permissions.errors import NotAuthorised
 from doorward.policy.first_day import require_of_staff
@@ -254,3 +255,12 @@ def test_who_comes_by_the_console_at_that_moment_does_not_leave_it_open():
     assert not isinstance(done[1], Exception), done
     assert isinstance(done[0], FirstLinkInvalid) or len(there(provider)) == 2
     assert opened(path).get("/first/").status_code == 404
+
+
+def test_what_strangers_tried_before_keeps_nobody_waiting(provider):
+    typed = {"email": FORM["email"], "password": FORM["password"]}
+    for _ in range(rules.FREE):
+        assert Client().post("/sign-in/", typed).status_code == 422
+    path = started()
+    assert opened(path).post("/first/", FORM).status_code == 303
+    assert Client().post("/sign-in/", typed).status_code == 303

@@ -55,6 +55,8 @@ def add(
     with transaction.atomic():
         first_link.consume(link, provider=first_link.provider_locked(), now=now)
         insert(person)
+        # As by a reset: strangers may have tried this e-mail before anybody was there.
+        change.forget_failures(person, browser_token=browser_token)
         record(FIRST_MEMBER_ADDED, actor=actor, details={"tabs": sorted(person.tab_keys)})
         return change.begin_from_link(person.id, browser_token=browser_token, actor=actor, now=now)
 
