@@ -208,7 +208,7 @@ def _etcd(folder: Path) -> Iterator[int]:
             cwd="/",
         )
     try:
-        until(lambda: _healthy(port), seconds=30)
+        until(lambda: _healthy(port))
         yield port
     finally:
         process.kill()
