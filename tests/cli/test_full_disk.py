@@ -7,6 +7,7 @@ shown to everybody.
 from __future__ import annotations
 
 import resource
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -101,6 +102,15 @@ def test_one_that_can_only_be_read_says_so(disk: Path) -> None:
         answer = serving.doorward(*words, folder=data)
         assert is_one_sentence(answer)
         assert "read" in answer.stderr.lower(), answer.stderr
+    # As it is told, on a copy that is elsewhere everything goes on.
+    file = data.parents[1] / "portal.backup"
+    answer = serving.doorward("backup", str(file), folder=data)
+    assert f"copy all of {data} to another disk" in answer.stderr
+    assert is_one_sentence(answer)
+    copy = shutil.copytree(data, data.parents[1] / "copy")
+    assert serving.doorward("backup", str(file), folder=copy).returncode == 0
+    assert "Cedar Clinic" in serving.doorward("customers", "list", folder=copy).stdout
+    assert serving.doorward("history", "verify", folder=copy).returncode == 0
 
 
 @pytest.mark.at_length

@@ -19,6 +19,7 @@ from doorward import __version__
 from doorward.cli.examples import attach
 from doorward.cli.failure import Failure
 from doorward.cli.output import is_of_output, printable, why_lost
+from doorward.cli.read_only_disk import way_on
 from doorward.kernel.why_not_saved import sentence_for
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Commands(Group):
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:
-            said = sentence_for(error) or _of_a_file(error) or _of_no_text(error)
+            said = (sentence_for(error) + way_on(error)) or _of_a_file(error) or _of_no_text(error)
             lost = _forget_what_was_printed() or is_of_output(error)
             if lost and isinstance(error, OSError):
                 said = (

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from doorward.cli.failure import Failure
 from doorward.cli.migrating import migrate, one_at_a_time, wait_for_connection
+from doorward.cli.read_only_disk import way_on
 from doorward.customers.services import first_start
 from doorward.kernel.crypto import columns
 from doorward.kernel.crypto.keyring import KeyFile, SafeBroken
@@ -124,7 +125,7 @@ def cannot_be_used(error: DatabaseError) -> Failure:
         return Failure(f"The database cannot be used: {_first_line(error)}.")
     gone = fault_in(error) in {Fault.AWAY, Fault.LOST}
     if not gone and (said := sentence_for(error)):
-        return Failure(said)
+        return Failure(said + way_on(error))
     if isinstance(error, ProgrammingError) and connection.vendor == "postgresql":
         return Failure(_NOT_CURRENT)
     return Failure(f"The database cannot be used: {_first_line(error)}.")
