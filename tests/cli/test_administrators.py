@@ -328,6 +328,12 @@ class TestScope:
         assert run("add", EMAIL, *words).exit_code == 0
         assert record()["scope_brands"] == [two.near_brand.name]
 
+    @pytest.mark.usefixtures("two")
+    def test_a_brand_that_is_not_there_is_named(self):
+        boss = "boss@provider.example"
+        said = refused(run("scope", boss, "brands", "--brand", "Nearby Telekom"))
+        assert "There is no brand Nearby Telekom." in said
+
     def test_a_customers_people_have_none(self, two):
         assert record(two.near_person.email)["scope"] is None
         assert "Only the provider" in refused(run("scope", two.near_person.email, "all"))

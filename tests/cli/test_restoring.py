@@ -43,6 +43,15 @@ of = ("--customer", "Mill", "--primary", "--password-stdin")
 for words in (("customers", "add", "Mill"), *(("administrators", "add", one, *of) for one in people)):
     done = CliRunner().invoke(main, words, input=password)
     assert done.exit_code == 0, done.output
+# That somebody was erased stands in history with a proof that the keys make.
+from django.utils import timezone
+from doorward.accounts import services
+from doorward.audit.actor import CONSOLE
+gone = services.find_by_email(people[-1])
+removed = services.Change(status="removed", confirmed=True)
+services.change(gone.id, removed, customer_id=gone.customer_id, actor=CONSOLE, now=timezone.now())
+erased = CliRunner().invoke(main, ("administrators", "erase", people[-1]))
+assert erased.exit_code == 0, erased.output
 """
 # When it was backed up last is written when the backup is made, and that it was in history.
 LATER = {"kernel_heartbeat", "audit_event"}
@@ -77,7 +86,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         url = stack.enter_context(postgresql.empty_database()) if postgresql.url() else ""
         there = Installation(tmp_path_factory.mktemp("source") / "data", url)
         subprocess.run(
-            [sys.executable, "-c", _ADD, PASSWORD, *PEOPLE], env=there.environment, check=True
+            [sys.executable, "-c", _ADD, PASSWORD, *PEOPLE, "lea@mill.example"],
+            env=there.environment,
+            check=True,
         )
         yield there
 
@@ -427,6 +438,7 @@ def test_keys_that_are_missing_are_named_and_come_back_apart(source, backup, ide
         assert back.returncode == 1
         assert "It is back, and does not start without its keys" in back.stderr
         assert f"is not in the key file {target.folder}/keys.json." in back.stdout
+        assert "The history was not verified" in back.stdout
         assert not (target.folder / "keys.json").exists()
         assert target.run("administrators", "list").returncode == 1
         put = target.run("keys", "restore", kept, "--identity", file)
@@ -434,6 +446,7 @@ def test_keys_that_are_missing_are_named_and_come_back_apart(source, backup, ide
         assert (target.folder / "keys.json").read_text() == key
         assert target.run("keys", "restore", kept, "--identity", file).returncode == 1
         assert len(_people(target)) == len(PEOPLE)
+        assert "The history is whole." in target.run("history", "verify").stdout
     plain = subprocess.run(["age", "-d", "-i", file, kept], check=True, capture_output=True).stdout
     assert plain.decode() == key
 

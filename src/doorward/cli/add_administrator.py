@@ -12,6 +12,7 @@ from doorward.accounts import invitations, lookalikes, mailed_links, services
 from doorward.accounts.staff_scope import Wanted
 from doorward.audit.actor import CONSOLE
 from doorward.audit.naming import named
+from doorward.cli.brands import brand_named
 from doorward.cli.failure import Failure
 from doorward.cli.output import show_once
 from doorward.credentials.password import at_console as password_first
@@ -54,7 +55,8 @@ def scope_of(
         raise Failure(f"With {reach} say no names of anything else.")
     if reach is None:
         return None
-    return Wanted(reach=reach, brands=frozenset(brands), customers=frozenset(customers))
+    named_brands = frozenset(str(brand_named(name)) for name in brands)
+    return Wanted(reach=reach, brands=named_brands, customers=frozenset(customers))
 
 
 def language_of(code: str) -> str:

@@ -189,22 +189,37 @@ def _say_what_is_back(said: dict[str, Any], ended: dict[str, int]) -> None:
 
 def _say_all(said: dict[str, Any], ended: dict[str, int], missing: list[str]) -> None:
     """Print what is there and what is missing; `Failure` where the portal cannot start as it is."""
+    _say_what_is_back(said, ended)
+    is_whole = _say_what_history_is(with_keys=not missing)
+    click.echo("Not in a backup: settings, keys, anchors, mail in files.")
+    for sentence in missing:
+        click.echo(sentence)
+    if not is_whole:
+        raise Failure("It is back as it was in the backup, and its history was tampered with.")
+    if missing:
+        raise Failure("It is back, and does not start without its keys: put the key file there.")
+
+
+def _say_what_history_is(*, with_keys: bool) -> bool:
+    """Print what verifying it finds; return whether it is whole, as far as can be told without the keys."""
     from doorward.audit.reading import UNREADABLE  # noqa: PLC0415 - after set-up, as all below
     from doorward.audit.verifying import verify  # noqa: PLC0415
     from doorward.cli.history import print_report  # noqa: PLC0415
+    from doorward.kernel.crypto.sealing import SealBroken  # noqa: PLC0415
 
-    _say_what_is_back(said, ended)
     try:
         print_report(report := verify())
     except UNREADABLE as error:
         raise Failure("The history was changed: one of its rows cannot even be read.") from error
-    click.echo("Not in a backup: settings, keys, anchors, mail in files.")
-    for sentence in missing:
-        click.echo(sentence)
-    if report.findings:
-        raise Failure("It is back as it was in the backup, and its history was tampered with.")
-    if missing:
-        raise Failure("It is back, and does not start without its keys: put the key file there.")
+    except SealBroken as error:
+        if with_keys:
+            raise Failure(f"The history cannot be verified. {error}") from error
+        click.echo(
+            "The history was not verified: what was erased from it is proved by the keys. When they are there, run "
+            "`doorward history verify`."
+        )
+        return True
+    return not report.findings
 
 
 @restore.command()
