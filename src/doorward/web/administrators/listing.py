@@ -132,11 +132,8 @@ def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[str]) -> Iterab
     # Most lines say the same of different people.
     keys = tabs_in_order(is_staff=me.is_staff, without=not_for(me.brand_id, me.customer_id))
     titles = {key: title_of(key) for key in keys}
-    factors, tabs, statuses = (
-        cache(factor_tags),
-        cache(partial(tabs_text, titles=titles)),
-        cache(status_tag),
-    )
+    factors, statuses = cache(factor_tags), cache(status_tag)
+    tabs = cache(partial(tabs_text, titles=titles))
     for row in rows:
         id_ = str(row.id)
         yield Line(

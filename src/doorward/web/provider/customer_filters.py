@@ -87,28 +87,16 @@ def wanted_of(request: Request) -> Wanted:
 
 
 def look(wanted: Wanted, scope: Scope) -> Found:
-    """Count what is there, in two queries. Few that were searched for are read once, and put in order by themselves."""
-    rows, order = staff_scope.customers(scope), _ORDERS[wanted.sort]
-    called = named(wanted.q) if wanted.q else Q()
-    each: Counter[tuple[UUID, str]] = Counter()
-    few: list[UUID] | None = None
+    """Count what is there, in two queries, and say which rows are wanted."""
+    order, called = _ORDERS[wanted.sort], named(wanted.q) if wanted.q else Q()
+    each, few = _counted(wanted, staff_scope.customers(scope).filter(called).order_by())
     # They are few at any time, and have an index of their own.
     doomed = deletion.to_be_deleted(scope=scope).filter(called).order_by()
     to_delete = dict(doomed.values_list("id", "brand_id"))
-    if wanted.q:
-        rows = rows.filter(called)
-        read = list(rows.order_by().values_list("id", "brand_id", "status")[: FEW + 1])
-        if len(read) <= FEW:
-            few = [id_ for id_, brand_id, status in read if _is_wanted(wanted, brand_id, status)]
-            each.update((brand_id, status) for _id_, brand_id, status in read)
-    if few is None:
-        counted = rows.order_by().values_list("brand_id", "status").annotate(Count("id"))
-        each.update({(brand_id, status): found for brand_id, status, found in counted})
-    if wanted.status == TO_DELETE:
-        few = [id_ for id_, brand in to_delete.items() if wanted.brand in {"", str(brand)}]
     found = sum(many for (brand, status), many in each.items() if _is_wanted(wanted, brand, status))
     if wanted.status == TO_DELETE:
-        found = len(few or ())
+        few = [id_ for id_, brand in to_delete.items() if wanted.brand in {"", str(brand)}]
+        found = len(few)
     # Only of what is found: of a brand outside of the scope not even the name is told.
     brands = tuple({brand for brand, _status in each})
     if few is not None:
@@ -118,6 +106,22 @@ def look(wanted: Wanted, scope: Scope) -> Found:
         where = called & _narrowed(wanted)
         chosen = staff_scope.listed(scope, order, brand_ids=shown, where=where)
     return Found(chosen, found, each, brands, Counter(to_delete.values()))
+
+
+def _counted(
+    wanted: Wanted, rows: QuerySet[Customer]
+) -> tuple[Counter[tuple[UUID, str]], list[UUID] | None]:
+    """Return how many there are of each brand and status; of few that were searched for also which of them are wanted.
+
+    These are read once, and put in order by themselves.
+    """
+    if wanted.q:
+        read = list(rows.values_list("id", "brand_id", "status")[: FEW + 1])
+        if len(read) <= FEW:
+            few = [id_ for id_, brand_id, status in read if _is_wanted(wanted, brand_id, status)]
+            return Counter((brand_id, status) for _id, brand_id, status in read), few
+    counted = rows.values_list("brand_id", "status").annotate(Count("id"))
+    return Counter({(brand_id, status): many for brand_id, status, many in counted}), None
 
 
 def by_status(wanted: Wanted, found: Found) -> tuple[Narrowed, ...]:
