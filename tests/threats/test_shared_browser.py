@@ -180,3 +180,11 @@ def test_a_passkey_of_another_portal_on_this_host_name_is_left_alone(owner):
     gone = SoftKey(user_handle=mine.user_handle)
     assert told(gone, mine.user_handle), "one that was removed here is forgotten"
     assert not told(foreign, b"x" * 64), "one that was never of here is not"
+
+
+def test_what_waits_to_be_told_is_not_told_to_who_comes_next(owner):
+    browser = browsers.browser_of(owner)
+    browser.post("/security/trusted-browsers/end/", {"all": "on"})
+    assert settings.DOORWARD.cookie_name("messages") in browser.cookies
+    browser.post("/sign-out/")
+    assert "No browser is trusted" not in browser.get("/sign-in/").content.decode()

@@ -28,6 +28,12 @@ class Storage(CookieStorage):
             super()._update_cookie(encoded_data, response)  # type: ignore[misc]  # not in the stubs
 
 
+def forget_all(request: HttpRequest) -> None:
+    """Say nothing of what waits to be told: whoever signs out may leave the browser to somebody else."""
+    if Storage.cookie_name in request.COOKIES:
+        list(messages.get_messages(request))
+
+
 def forget_ended(request: HttpRequest) -> None:
     """Say nothing of a session that is over where its browser has gone on under another identifier.
 

@@ -27,7 +27,7 @@ from doorward.sessions import ending, queries
 from doorward.sessions.errors import StaleRequest
 from doorward.signin import mailbox, passkey, password, second_step
 from doorward.signin.errors import PasskeyUnknown, PortalElsewhere
-from doorward.web.http import cookies, unsent
+from doorward.web.http import cookies, flash, unsent
 from doorward.web.http.gate import go_on, landing, onward
 from doorward.web.http.methods import both
 from doorward.web.http.needs import needs, serves
@@ -267,6 +267,7 @@ def sign_out(request: Request) -> HttpResponse:
     if auth is not None:
         actor = auth.actor(request.client)
         ending.sign_out(auth.browser.session_id, actor=actor, now=request.now)
+    flash.forget_all(request)
     response = unsent.leave_mark(request, cookies.drop_session(see_other("/sign-in/")))
     # Not "cookies": that would also take the browser's mark, and cookies of sibling hosts.
     response["Clear-Site-Data"] = '"storage"'
