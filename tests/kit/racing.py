@@ -20,7 +20,7 @@ def at_once(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
 
     def run(call: Callable[[], T]) -> T | Exception:
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=60)
             return call()
         except Exception as error:  # noqa: BLE001 - the outcome of a race is what is looked at
             return error
