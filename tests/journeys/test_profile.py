@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -278,6 +279,20 @@ def test_an_old_session_has_to_prove_first(owner, clock):
     assert answer.status_code == 422
     assert "please type both again" in answer.content.decode()
     assert browser.post("/profile/password/", PASSWORDS).status_code == 303
+
+
+def test_each_box_about_oneself_says_what_belongs_into_it(browser):
+    """WCAG 2.2, 1.3.5: a browser fills it in, and a reader's help can show what it is for."""
+    page = browser.get("/profile/").content.decode()
+    page += browser.get("/profile/second-address/").content.decode()
+    boxes = dict(re.findall(r'<input[^>]* name="(\w+)"[^>]* autocomplete="([^"]*)"', page))
+    assert {name: word for name, word in boxes.items() if name != "q"} == {
+        "first_name": "given-name",
+        "last_name": "family-name",
+        "phone": "tel",
+        "email": "email",
+        "second_email": "email",
+    }
 
 
 @pytest.mark.parametrize("missing", PASSWORDS)

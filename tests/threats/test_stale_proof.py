@@ -142,7 +142,7 @@ UNASKED = {
     "not-me/": "the link is the proof",
     "password/forgot/": "open to all: mails a link to the account's own address",
     "password/reset/": "the link is the proof",
-    "profile/": "asks by itself where the e-mail changes",
+    "profile/": "asks by itself where the e-mail or the phone changes",
     "prove/clock/": "says how far a clock is off, and accepts nothing",
     "prove/passkey/": "a challenge for the proof",
     "second-address/confirm/": "the link is the proof",
@@ -386,6 +386,22 @@ def test_another_e_mail_of_one_s_own_wants_one_and_nothing_is_lost(boss, clock):
     assert saved_request(browser.get(CONTINUE).content.decode()) == ("/profile/", as_sent(wanted))
     assert browser.post("/profile/", wanted).status_code == 303
     assert EmailChange.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["+49 30 901820", ""])
+def test_nor_does_a_stale_one_change_where_one_is_called_back(boss, clock, number):
+    """Whoever helps after a loss calls the number on file (OWASP ASVS 5, 7.5.1)."""
+    own = "+442079460018"
+    Administrator.objects.of(boss.customer_id).filter(id=boss.id).update(phone=own)
+    browser = browsers.browser_of(boss)
+    clock.shift(timedelta(minutes=5))
+    wanted = profile(boss, phone=number)
+    answer = browser.post("/profile/", wanted)
+    assert (answer.status_code, answer["Location"]) == (303, "/prove/?next=%2Fprove%2Fcontinue%2F")
+    assert people.again(boss).phone == own
+    verify_code(browser, boss, CONTINUE)
+    assert browser.post("/profile/", wanted).status_code == 303
+    assert people.again(boss).phone == number.replace(" ", "")
 
 
 def test_the_rest_of_a_profile_wants_none(boss, clock):

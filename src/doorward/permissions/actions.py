@@ -278,6 +278,8 @@ class Action(Enum):
 
     CHANGE_OWN_PROFILE = "change-own-profile", _self()
     CHANGE_OWN_EMAIL = "change-own-email", _self(Level.OWN_SECURITY)
+    # Whoever helps after a loss calls back there.
+    CHANGE_OWN_PHONE = "change-own-phone", _self(Level.OWN_SECURITY)
     # The code in its form is what is asked for.
     ANSWER_CALLER = "answer-caller", _self()
     CHANGE_SECOND_ADDRESS = "change-second-address", _self(Level.OWN_SECURITY)

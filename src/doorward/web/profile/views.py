@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @needs(Need.THROUGH)
 @both
 def profile(request: Request) -> HttpResponse:
-    """Show one's own data, and change it; another e-mail wants reauthentication first."""
+    """Show one's own data, and change it; another e-mail or phone wants reauthentication first."""
     if request.method != "POST":
         return _profile(request)
     typed = read(request, OwnProfile)
@@ -42,6 +42,7 @@ def profile(request: Request) -> HttpResponse:
         saved = own_profile.save(
             signed_in(request).id,
             typed,
+            # As recent as the phone wants it, too: `permissions/actions.py`.
             reauthenticated=is_recent(request, Action.CHANGE_OWN_EMAIL),
             actor=acting(request),
             now=request.now,
