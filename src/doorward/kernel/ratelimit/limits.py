@@ -30,6 +30,7 @@ class Rule(StrEnum):
     CLIENT = "client"
     PUSHING = "pushing"
     ONWARD = "onward"
+    EXPORT = "export"
     MAIL_TO_HOUR = "mail-to-hour"
     MAIL_TO_DAY = "mail-to-day"
     MAIL_BY_HOUR = "mail-by-hour"
@@ -59,6 +60,7 @@ WINDOWS: Final[dict[Rule, Window]] = {
     Rule.CLIENT: rules.CLIENT,
     Rule.PUSHING: rules.PUSHING,
     Rule.ONWARD: rules.ONWARD,
+    Rule.EXPORT: rules.EXPORT,
     Rule.MAIL_SAME: mail_budget.SAME,
     **{mail.value[0]: mail.value[2].hour for mail in Mail},
     **{mail.value[1]: mail.value[2].day for mail in Mail},
@@ -125,3 +127,8 @@ def client_key(client_id: str, address: str) -> Key:
 def onward_key(whose: UUID) -> Key:
     """Return the key for sign-ins to applications from one session, or for refreshing one: each is a row."""
     return Key(hash=keyed_hash(f"attempt/{Rule.ONWARD}", whose.bytes), rule=Rule.ONWARD)
+
+
+def export_key(administrator_id: UUID) -> Key:
+    """Return the key for files that one person takes along: nobody else has to wait for it."""
+    return Key(hash=keyed_hash(f"attempt/{Rule.EXPORT}", administrator_id.bytes), rule=Rule.EXPORT)

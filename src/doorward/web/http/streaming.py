@@ -1,6 +1,7 @@
 """How an export is streamed: written down before its first byte, read by GET alone, and a few at a time.
 
-Each has a file as long as its reader wants it, so a process has a few under way at once, and a person one.
+Each has a file as long as its reader wants it, so a process has a few under way at once, and a person one; and so many
+within a quarter of an hour (`kernel/ratelimit/rules.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 
 from doorward.customers.exports import record_export, record_people_export
 from doorward.kernel.errors import MustWait
+from doorward.kernel.ratelimit import limits, throttle
 from doorward.web.http.requests import acting, signed_in
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def export(  # noqa: PLR0913 - what is exported, and how it is recorded
     `recorded`: what records it, where it is no customer's history and no list of their people.
 
     Every answer that may be as long as a customer's history goes through here. Whatever is no GET is told
-    what it would get: nothing of the table is read for it. Raises `MustWait` where too much is under way.
+    what it would get: nothing of the table is read for it. Raises `MustWait` where too much is under way, or was taken.
     """
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
@@ -89,6 +91,7 @@ def export(  # noqa: PLR0913 - what is exported, and how it is recorded
     me = signed_in(request)
     with ExitStack() as unless_given:
         under_way = unless_given.enter_context(closing(UnderWay(lines, whose=me.id)))
+        throttle.spend([limits.export_key(me.id)], now=request.now)
         record = recorded or (record_people_export if people else record_export)
         record(me.customer_id, filters=filters, actor=acting(request))
         unless_given.pop_all()
@@ -100,7 +103,8 @@ def give_made(
 ) -> HttpResponseBase:
     """Return a ZIP that `make` writes whole to a file without a name, before anything of it leaves.
 
-    `make` records it: where that is refused, or fails, nothing is given. Raises `MustWait` where too much is under way.
+    `make` records it: where that is refused, or fails, nothing is given. Raises `MustWait` where too much is under way,
+    or was taken.
     """
     with ExitStack() as unless_given:
         file = unless_given.enter_context(TemporaryFile(dir=settings.DOORWARD.data_dir))
@@ -108,6 +112,7 @@ def give_made(
         under_way = unless_given.enter_context(
             closing(UnderWay(_parts(file), whose=whose, file=file))
         )
+        throttle.spend([limits.export_key(whose)], now=request.now)
         make(file)
         length = file.seek(0, SEEK_END)
         file.seek(0)
