@@ -1,4 +1,4 @@
-"""Who takes files along without end: each is a table that is read whole, and a line of history (OWASP ASVS 5, 2.4.1)."""
+"""Who takes files along without end: each is a table read whole, and a line of history (OWASP ASVS 5, 2.4.1)."""
 
 from __future__ import annotations
 
