@@ -205,13 +205,13 @@ def _say_what_history_is(*, with_keys: bool) -> bool:
     from doorward.audit.reading import UNREADABLE  # noqa: PLC0415 - after set-up, as all below
     from doorward.audit.verifying import verify  # noqa: PLC0415
     from doorward.cli.history import print_report  # noqa: PLC0415
-    from doorward.kernel.crypto.sealing import SealBroken  # noqa: PLC0415
+    from doorward.kernel.crypto.keyring import SafeBroken  # noqa: PLC0415
 
     try:
         print_report(report := verify())
     except UNREADABLE as error:
         raise Failure("The history was changed: one of its rows cannot even be read.") from error
-    except SealBroken as error:
+    except SafeBroken as error:
         if with_keys:
             raise Failure(f"The history cannot be verified. {error}") from error
         click.echo(
