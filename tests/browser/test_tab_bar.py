@@ -23,6 +23,13 @@ FORTY = """() => {
   }
 }"""
 
+# The last tab reaches to the end of the row.
+ONLY_JUST = """list => {
+  const last = list.querySelector('a:last-of-type');
+  const end = list.getBoundingClientRect().right - last.getBoundingClientRect().left;
+  last.style.minWidth = `${Math.floor(end) - 1}px`;
+}"""
+
 
 def test_where_all_fit_there_is_no_button(portal: Portal, visit: Visit) -> None:
     visitor = visit().is_signed_in_as(portal.person())
@@ -30,6 +37,17 @@ def test_where_all_fit_there_is_no_button(portal: Portal, visit: Visit) -> None:
     expect(visitor.page.locator("#tabs").get_by_role("link", name="Support")).to_be_in_viewport()
     expect(visitor.page.locator(".fold")).to_be_hidden()
     assert visitor.page.locator(".bar").evaluate("bar => bar.offsetHeight") <= TALLEST
+
+
+def test_where_the_last_one_is_the_current_one_and_only_just_fits_there_is_no_button(
+    portal: Portal, visit: Visit
+) -> None:
+    visitor = visit().is_signed_in_as(portal.person())
+    visitor.go("/support/")
+    visitor.page.locator("#tabs").evaluate(ONLY_JUST)
+    expect(visitor.page.locator("#tabs a[aria-current]")).to_have_text("Support")
+    assert visitor.page.locator("#tabs").evaluate("list => list.scrollWidth <= list.clientWidth")
+    expect(visitor.page.locator(".fold")).to_be_hidden()
 
 
 def test_what_is_cut_off_is_reached_by_keyboard_and_by_the_button(
