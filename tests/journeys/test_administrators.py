@@ -53,6 +53,10 @@ def names_in(answer):
     ]
 
 
+def box_of(answer):
+    return re.findall(r'<input[^>]+name="require_2fa"[^>]*>', answer.content.decode())[0]
+
+
 def row_of(answer, name):
     rows = re.findall(r"<tr>(.*?)</tr>", answer.content.decode(), re.DOTALL)
     found = [row for row in rows if name in unescape(row)]
@@ -431,6 +435,25 @@ def test_somebody_is_added_and_invited(owner):
     listed = browser.get(LIST)
     assert "Lena Fischer is invited" in text_of(listed)
     assert "Required, not set up" in row_of(listed, NEW["email"].split("@")[0])
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({}, "so it cannot be unticked. Asked for at the first sign-in"),
+        ({"newcomer_days": 9}, "so it cannot be unticked. They have to set it up by"),
+    ],
+)
+def test_where_it_is_asked_of_everybody_the_box_of_somebody_new_is_ticked_and_locked(
+    owner, values, sentence
+):
+    browser = browser_of(owner)
+    assert " disabled" not in box_of(browser.get(ADD))
+    codes.enable_app(owner)
+    policies.require(owner.customer_id, **values)
+    shown = browser_of(owner).get(ADD)
+    assert re.search(r" checked\b.* disabled\b|disabled\b.* checked\b", box_of(shown))
+    assert sentence in text_of(shown)
 
 
 def test_pressed_twice_somebody_is_added_once_and_the_second_says_the_same(owner, colleague):

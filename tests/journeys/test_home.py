@@ -123,14 +123,14 @@ def test_who_looks_after_people_sees_them_in_numbers(owner, colleague):
     )
     said = text(browsers.browser_of(owner).get("/"))
     assert "3 people, 1 with two factors" in said
-    assert "1 must use two factors and has not set them up" in said
+    assert "1 person must use two factors but has not set them up" in said
 
 
 def test_a_policy_counts_everybody_without_a_factor(owner, colleague):
     kit_codes.enable_app(owner)
     client = browsers.browser_of(owner)
     policies.require(owner.customer_id)
-    assert "1 must use two factors" in text(client.get("/"))
+    assert "1 person must use two factors" in text(client.get("/"))
 
 
 def test_another_customers_people_are_not_counted(owner, outsider):

@@ -174,4 +174,5 @@ def test_a_reset_by_mail_ends_all_there_were(owner: Administrator) -> None:
     fresh = Client()
     fresh.get(mailed_links.path(link))
     assert fresh.post("/password/reset/", {"password": people.OTHER_PASSWORD}).status_code == 303
+    assert "Your new password is set." in fresh.get("/").content.decode()
     assert [is_in(one) for one in (*others, fresh)] == [False, False, True]

@@ -72,7 +72,7 @@ def client(owner):
 
 
 def test_where_nothing_is_weak_nothing_is_said(client):
-    assert "Still weak" not in client.get("/").content.decode()
+    assert "Needs attention" not in client.get("/").content.decode()
 
 
 def test_a_second_person_who_can_help_is_missing(client, owner):
@@ -129,7 +129,7 @@ def listed(client, address):
         ),
         (
             {"require_2fa": True},
-            "1 must use two factors and has not set them up",
+            "1 person must use two factors but has not set them up",
             "/administrators/?factor=required-missing",
             {"require_2fa": False},
         ),
@@ -164,7 +164,7 @@ def test_who_is_not_ready_is_told_of_with_the_last_day(client, owner):
     )
     said = str(times.day(day))
     address = "/administrators/?factor=required-missing"
-    by = f"1 must use two factors by {said} at the latest and has not set them up"
+    by = f"1 person must use two factors by {said} but has not set them up"
     assert lines(client) == {by: address}
     badge = f"<span>Required from {said}, not set up</span>"
     assert badge in client.get(address).content.decode()
@@ -373,7 +373,7 @@ def test_another_customer_and_who_looks_after_nobody_are_not_told(owner, colleag
     rows(outsider).update(mail_problem=MailProblem.FULL)
     rows(colleague).update(mail_problem=MailProblem.FULL)
     assert line_with(browsers.browser_of(owner), "Mail to 1 person is refused")
-    assert "Still weak" not in browsers.browser_of(colleague).get("/").content.decode()
+    assert "Needs attention" not in browsers.browser_of(colleague).get("/").content.decode()
 
 
 def test_a_wave_that_waits_is_told_until_somebody_goes_on(client, owner):

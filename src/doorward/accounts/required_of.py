@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from doorward.accounts.models import Administrator
+    from doorward.customers.models import Customer
     from doorward.policy.rules import Policy
     from doorward.policy.series import Scope
 
@@ -32,6 +33,12 @@ def required(person: Administrator, *, now: datetime) -> bool:
 def policy_of(person: Administrator, *, now: datetime) -> Policy:
     """Return the policy that holds for somebody; wants `customer.brand` at hand."""
     return effective(member_of(person), policies_of(person.customer), now=now)
+
+
+def policy_of_newcomer(customer: Customer, tabs: frozenset[str], *, now: datetime) -> Policy:
+    """Return the policy that would hold for somebody added now, with these tabs, no tick and in the last wave."""
+    member = Member(tabs=tabs, share=99, joined_at=now)
+    return effective(member, policies_of(customer), now=now)
 
 
 def is_due(person: Administrator, *, now: datetime) -> bool:

@@ -237,9 +237,9 @@ def _status_choices(_language: str | None) -> list[tuple[str, str]]:
 @lru_cache(maxsize=64)
 def _attention_choices(_language: str | None) -> list[tuple[str, str]]:
     return [
-        (Attention.ALL.value, _("Ask after: all")),
-        (Attention.NOT_SEEN.value, _("Ask after: not seen for 90 days")),
-        (Attention.NO_MAIL.value, _("Ask after: mail refused")),
+        (Attention.ALL.value, _("Follow up: all")),
+        (Attention.NOT_SEEN.value, _("Follow up: not seen for 90 days")),
+        (Attention.NO_MAIL.value, _("Follow up: mail refused")),
     ]
 
 

@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 _LONGEST_PHONE = 50
 
 
-def new_fields(form: NewForm, found: Wrong, *, me: Person) -> dict[str, Field]:
-    """Make the fields for somebody to be added."""
-    help_ = _("Asked for at the first sign-in, before anything else can be seen.")
+def new_fields(
+    form: NewForm, found: Wrong, *, me: Person, held: bool, about: str
+) -> dict[str, Field]:
+    """Make the fields for somebody to be added. `held`: policy or minimum require it; `about` says when."""
+    ticked = form.require_2fa or held
     return {
         **_details(form, found),
         "language": language_field(form.language or me.language, errors=found.at("language")),
-        "require_2fa": _required(found, checked=form.require_2fa, help=help_),
+        "require_2fa": _required(found, checked=ticked, help=about, disabled=held),
         "tabs": _tabs(form, found, me=me, own=False),
         **scope_fields(form, found, me=me, own=False),
     }

@@ -89,6 +89,20 @@ def about_requirement(  # noqa: PLR0913 - all that the sentence depends on
     return Markup("{} {}").format(why, how)
 
 
+def about_newcomer(
+    policy: Policy, not_for_us: frozenset[str], *, of_provider: bool, now: datetime
+) -> str:
+    """Say when somebody who is added will be asked for *Required 2FA*, and why where it is held for them."""
+    when = Markup(_("Asked for at the first sign-in, before anything else can be seen."))  # noqa: S704 - a text of ours
+    if not policy.held:
+        return when
+    if policy.in_grace(now):
+        text = Markup(_("They have to set it up by %(day)s."))  # noqa: S704 - a text of ours
+        when = text % {"day": day(policy.grace_until)}
+    why = _why_held(policy, not_for_us, of_provider=of_provider)
+    return Markup("{} {}").format(why, when)
+
+
 def _how_they_stand(
     name: str, state: State, *, required: bool, status: Status, until: datetime | None
 ) -> Markup:

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from doorward.accounts import second_press
 from doorward.accounts.errors import UnknownAction
+from doorward.accounts.required_of import policy_of_newcomer
 from doorward.customers import services as customers
+from doorward.customers.cached import not_for
 from doorward.customers.tabs import ADMINISTRATORS, DEFAULT
 from doorward.gate.requirement import Need
 from doorward.kernel.errors import NotFound, Refusal
@@ -22,6 +24,7 @@ from doorward.web.administrators.forms import NewForm, SeveralForm
 from doorward.web.administrators.listing import PATH, list_page
 from doorward.web.administrators.pages import AddPage
 from doorward.web.administrators.person_fields import new_fields
+from doorward.web.administrators.person_words import about_newcomer
 from doorward.web.administrators.read_only_parts import lock, locked_parts
 from doorward.web.http.methods import both
 from doorward.web.http.needs import needs
@@ -90,8 +93,12 @@ def add(request: Request) -> HttpResponse:
 
 
 def _add_page(request: Request, form: NewForm, found: Wrong = NOTHING) -> HttpResponse:
-    locked = locked_parts(request)
-    fields = lock(new_fields(form, found, me=signed_in(request)), locked - {"email"})
+    me, now, locked = signed_in(request), request.now, locked_parts(request)
+    policy = policy_of_newcomer(customers.get(me.customer_id), form.tabs, now=now)
+    without = not_for(me.brand_id, me.customer_id)
+    about = about_newcomer(policy, without, of_provider=me.is_staff, now=now)
+    made = new_fields(form, found, me=me, held=policy.held, about=about)
+    fields = lock(made, locked - {"email"})
     kept = tuple(sorted(form.tabs & DEFAULT)) if "tabs" in locked else ()
     page = AddPage(fields, wrong=found, kept_tabs=kept)
     return render(request, "administrators/add.html", page, wrong=found)

@@ -139,13 +139,13 @@ def _missing(people: int, last_day: datetime | None) -> str:
     """Return the sentence, with number and day still to be put in."""
     if last_day is None:
         return ngettext(
-            "%(n)s must use two factors and has not set them up",
-            "%(n)s must use two factors and have not set them up",
+            "%(n)s person must use two factors but has not set them up",
+            "%(n)s people must use two factors but have not set them up",
             people,
         )
     return ngettext(
-        "%(n)s must use two factors by %(day)s at the latest and has not set them up",
-        "%(n)s must use two factors by %(day)s at the latest and have not set them up",
+        "%(n)s person must use two factors by %(day)s but has not set them up",
+        "%(n)s people must use two factors by %(day)s but have not set them up",
         people,
     )
 

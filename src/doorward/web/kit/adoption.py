@@ -54,7 +54,7 @@ def by_kind(found: Totals, address: Callable[[str], str]) -> Bars:
         bars=(
             Bar(label=_("Passkey"), value=found.passkey, href=address("passkey"), tone="good"),
             Bar(label=_("Authenticator app"), value=found.app, href=address("app"), tone="good"),
-            Bar(label=_("Nothing that works"), value=found.bare, href=address("bare"), tone="bad"),
+            Bar(label=_("None that works"), value=found.bare, href=address("bare"), tone="bad"),
         ),
         whole=found.people,
     )

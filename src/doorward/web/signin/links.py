@@ -150,6 +150,16 @@ def _email_answer(*, done: bool, stopped: bool) -> str:
     return _("Thank you. The change waits for the other address for up to 24 hours.")
 
 
+def _say_set(request: Request, purpose: LinkPurpose) -> None:
+    if purpose == LinkPurpose.NOT_ME:
+        text = _("Your account is yours again, with the new password. All others are signed out.")
+    elif purpose == LinkPurpose.INVITATION:
+        return  # Nothing was changed by it, and Home says welcome.
+    else:
+        text = _("Your new password is set. You have been signed out everywhere else.")
+    messages.success(request, text)
+
+
 def _password_by_link(
     request: Request,
     purpose: LinkPurpose,
@@ -181,6 +191,7 @@ def _password_by_link(
     if started is None:
         messages.success(request, _suspended(request))
         return cookies.drop_link(see_other("/sign-in/"))
+    _say_set(request, purpose)
     to = unsent.CONTINUE if unsent.carry_over(request, started.session_id) else landing(started)
     response = unsent.drop_marks(request, cookies.drop_link(go_on(started.token, to)))
     return cookies.mark_browser(response, mark)

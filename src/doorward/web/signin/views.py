@@ -255,6 +255,9 @@ def set_password(request: Request) -> HttpResponse:
     except Refusal as refusal:
         page = _password_page(request, refusal)
         return render(request, "signin/set_password.html", page, wrong=page.wrong)
+    messages.success(
+        request, _("Your new password is set. You have been signed out everywhere else.")
+    )
     return see_other(onward(request))
 
 
