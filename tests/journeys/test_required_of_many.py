@@ -152,4 +152,4 @@ def test_who_signs_out_ends_it_and_the_page_says_why(owner, crowd, browser):
     browser.post("/sign-out/")
     tick_runs.work_due(now=timezone.now())
     again = browsers.browser_of_with_factor(people.again(owner))
-    assert "Whoever began it has signed out" in text(again.get(path))
+    assert "The person who began it has signed out" in text(again.get(path))

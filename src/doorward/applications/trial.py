@@ -88,7 +88,7 @@ class Tried:
 
     A site has no scopes: what it is told is under `HEADERS`, and what is signed for it under the name of that header.
 
-    `present`: with each session that they have now, the last used first; `ways`: if they sign in anew.
+    `present`: with each session that they have now, the last used first; `ways`: if they sign in again.
     """
 
     person: Person

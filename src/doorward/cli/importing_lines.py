@@ -42,7 +42,7 @@ resume_option = click.option(
     "--resume", is_flag=True, help="Go on with this import, which was interrupted, where it was."
 )
 invite_option = click.option(
-    "--invite", is_flag=True, help="Invite by mail whoever comes without a password."
+    "--invite", is_flag=True, help="Invite people who come without a password by mail."
 )
 
 

@@ -48,7 +48,7 @@ def list_(*, as_json: bool) -> None:
 @json_option
 @with_data
 def invite(*, import_id: UUID, report: Path | None, as_json: bool) -> None:
-    """Invite by mail whoever came with an import and waits for it; `doorward import list` shows its ID.
+    """Invite by mail the people who came with an import and wait for it; `doorward import list` shows its ID.
 
     Once more it invites whoever is left: nobody is invited twice.
     """

@@ -86,7 +86,7 @@ CUSTOMER_DELETION_TAKEN_BACK = EventType(
     "customer_deletion_taken_back",
     group=Group.ACCOUNT,
     icon="undo-2",
-    sentence=_("%(actor)s took back that the customer is to be deleted."),
+    sentence=_("%(actor)s took back the request to delete the customer."),
 )
 
 CUSTOMER_DELETED = EventType(

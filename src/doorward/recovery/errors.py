@@ -125,8 +125,8 @@ class SameHands(Refusal):
     """Who would agree got their access by who asked, the other way round, or both by the same one."""
 
     sentence = _(
-        "You cannot agree to this, because you and whoever asked have had access from each other, or through the same "
-        "person, for less than 30 days. Another colleague can."
+        "You cannot agree to this, because you and the person who asked have had access from each other, or through "
+        "the same person, for less than 30 days. Another colleague can."
     )
     reason = _("their access came from the same hands")
 
@@ -145,8 +145,9 @@ class LetInBySupport(Refusal):
     """Who would agree with the support was let in by who asks, or came back by it, or is of somebody who did."""
 
     sentence = _(
-        "You cannot agree to this: within the last 30 days you were added by whoever asks, or the provider gave you "
-        "your access back or changed it, or somebody added you for whom that is so. A colleague for whom it is not can."
+        "You cannot agree to this: within the last 30 days you were added by the person who asks, or the provider "
+        "restored or changed your access, or that of the person who added you. A colleague to whom none of this "
+        "applies can."
     )
     reason = _("they had their access from the provider's hands")
 

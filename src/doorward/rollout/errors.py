@@ -36,22 +36,22 @@ class NobodyLeft(Refusal):
 class AskerSignedOut(Refusal):
     """The session in which something was asked of many has ended before it was done."""
 
-    sentence = _("Whoever began it has signed out, or was signed out.")
-    reason = _("whoever began it was no longer signed in")
+    sentence = _("The person who began it has signed out, or was signed out.")
+    reason = _("the person who began it was no longer signed in")
 
 
 class AskerLostRight(Refusal):
     """Whoever asked something of many lost the right before it was done."""
 
-    sentence = _("Whoever began it no longer has the right to do it.")
-    reason = _("whoever began it no longer had the right")
+    sentence = _("The person who began it no longer has the right to do it.")
+    reason = _("the person who began it no longer had the right")
 
 
 class AskerHeldBack(Refusal):
     """Whoever asked something of many would have to take a step of signing in before they could ask again."""
 
-    sentence = _("Whoever began it would first have to complete a step of signing in.")
-    reason = _("whoever began it first had to complete a sign-in step")
+    sentence = _("The person who began it would first have to complete a step of signing in.")
+    reason = _("the person who began it first had to complete a sign-in step")
 
 
 class AskedTooLongAgo(Refusal):

@@ -61,4 +61,4 @@ def what_it_asks(version: PolicyVersion, owner: Owner) -> str:
     changes = changes_between(owner.default, read(version.values))
     told = changes_in(details_of(changes), WORDS)
     asked = [f"{name}: {value or '–'}" for name, _before, value in told]
-    return "; ".join(asked) or _("nothing more than holds by itself")
+    return "; ".join(asked) or _("nothing beyond the defaults")

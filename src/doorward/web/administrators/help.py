@@ -94,7 +94,7 @@ def refuse(request: Request, request_id: UUID) -> HttpResponse:
 @back_if_removed(REQUESTS)
 def agree(request: Request, request_id: UUID) -> HttpResponse:
     """Give the second yes."""
-    done = _("You have agreed. Whoever asked can now fetch the set-up pass.")
+    done = _("You have agreed. The person who asked can now fetch the set-up pass.")
     if _find(request, request_id).by_support:
         done = _("You have agreed. Now show the set-up pass, and read it out.")
     return _decide(request, request_id, requests.agree, done=done)

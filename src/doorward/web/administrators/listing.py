@@ -125,7 +125,7 @@ def _run(me: Person, *, now: datetime) -> RunLine | None:
         "Two-factor sign-in could not be required of %(n)s people.",
         found.failed,
     ) % {"n": number(found.failed)}
-    return RunLine(text, _("See of whom, and why"), address(found.id), "warn")
+    return RunLine(text, _("See who, and why"), address(found.id), "warn")
 
 
 def _lines(rows: Iterable[Listed], me: Person, chosen: frozenset[str]) -> Iterable[Line]:

@@ -172,7 +172,7 @@ def _told(found: TickRun, numbers: Numbers) -> tuple[str, str]:
     if found.state == RunState.STOPPED:
         why = _why(found.stopped_by, found)
         text = _(
-            "It was stopped. Whoever is done stays as they are; the others wait until somebody goes on."
+            "It was stopped. People who are done stay as they are; the others wait until somebody goes on."
         )
         return f"{why} {text}".strip(), "warn"
     if numbers.failed:

@@ -48,8 +48,8 @@ def required_of(people: int, *, already: int = 0) -> str:
     text %= {"people": number(people)}
     if already:
         more = ngettext(
-            "It was required of %(already)s more already.",
-            "It was required of %(already)s more already.",
+            "It was already required of %(already)s more.",
+            "It was already required of %(already)s more.",
             already,
         )
         text += " " + more % {"already": number(already)}

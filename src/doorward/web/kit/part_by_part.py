@@ -20,5 +20,5 @@ def being_done() -> str:
     """Say that it goes on by itself, and what stops it."""
     return _(
         "It is being done, a part at a time. You can leave this page and close the browser. It stops if "
-        "whoever began it signs out, or may no longer do it."
+        "the person who began it signs out, or may no longer do it."
     )

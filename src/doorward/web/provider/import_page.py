@@ -209,7 +209,7 @@ def _fields(form: ImportForm, scope: Scope, found: Wrong) -> dict[str, Field]:
     customer = {"maxlength": 80, "autocomplete": "off", "required": not scope.is_all}
     said = _("CSV or XLSX, at most 8 MB. The first line has the names of the columns.")
     file = {"kind": "file", "required": True, "accept": ".csv,.txt,.xlsx", "help": said}
-    invite = _("Invite by mail whoever comes without a password")
+    invite = _("Invite people who come without a password by mail")
     return {
         "kind": line(
             form, found, "kind", _("What the file contains"), kind="select", options=kinds
@@ -299,7 +299,7 @@ def _told(run: ImportRun) -> tuple[str, str]:
 def _stopped(run: ImportRun) -> str:
     if run.kind == inviting.KIND:
         return _(
-            "It was stopped. Whoever was invited stays invited; the others wait until somebody goes on."
+            "It was stopped. People who were invited stay invited; the others wait until somebody goes on."
         )
     return _("It was stopped. What was done stays; the other lines wait until somebody goes on.")
 
@@ -342,7 +342,7 @@ def _rehearsed(run: ImportRun) -> tuple[str, str]:
         return _("Nothing would change by this file."), "warn" if run.refused else ""
     if run.invite:
         return _(
-            "This is what would happen to each line. Whoever is new without a password is then invited by mail. "
+            "This is what would happen to each line. New people without a password are then invited by mail. "
             "Nothing was changed yet. The file is kept, sealed, for a day."
         ), ""
     return _(
