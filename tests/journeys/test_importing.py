@@ -87,7 +87,7 @@ def test_a_rehearsal_says_whether_mail_will_go_out(customer, browser):
         browser.post(answer.url, {"column": CHOSEN})
         page = browser.get(answer.url).content.decode()
         assert "Import 1 person" in page
-        assert ("Whoever is new without a password is then invited by mail." in page) is said
+        assert ("New people without a password are then invited by mail." in page) is said
 
 
 def test_a_long_one_shows_how_far_it_is_is_stopped_gone_on_with_and_forgotten(

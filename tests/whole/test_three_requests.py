@@ -39,6 +39,8 @@ LAYERS = {
 }
 # What makes a hot statement, or cleans a field, is handed down to these.
 HANDED = {"kernel/db/hot_queries.py", "kernel/ratelimit/throttle.py", "kernel/field_checks.py"}
+# What makes the rows of such a statement: asked once in a process, perhaps by what ran before.
+ONCE = {("customers/scoping.py", "of"), ("sessions/lock.py", "held")}
 # Not in the request itself: the server before it, and the worker after it.
 ELSEWHERE = ("web/server/", "notifications/")
 NAMED = re.compile(
@@ -53,7 +55,9 @@ def told(heading: str) -> list[tuple[str, str]]:
     return [
         (file, function)
         for name, file in found
-        if (function := name.rpartition(".")[2]).islower() and not file.startswith(ELSEWHERE)
+        if (function := name.rpartition(".")[2]).islower()
+        and not file.startswith(ELSEWHERE)
+        and (file, function) not in ONCE
     ]
 
 
