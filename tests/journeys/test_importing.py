@@ -222,7 +222,7 @@ def test_a_run_of_invitations_is_never_called_an_import_or_a_file(customer, brow
     run = ImportRun.objects.get(kind="invitations")
     told = {
         ImportState.RUNNING: ("Being invited", "It is being done"),
-        ImportState.STOPPED: ("Stopped", "Whoever was invited stays invited"),
+        ImportState.STOPPED: ("Stopped", "People who were invited stay invited"),
         ImportState.DONE: ("Invited", "It is done."),
         ImportState.FORGOTTEN: (
             "Given up",
