@@ -66,7 +66,7 @@ def main(people: int, with_passkeys: int) -> None:
 
 
 def add_passkey(person_id: UUID, now: datetime) -> dict[str, Any]:
-    """Return somebody a passkey as if they had registered it; return all that its device has."""
+    """Give somebody a passkey as if they had registered it; return all that its device has."""
     # ruff: noqa: PLC0415
     from doorward.credentials.passkeys.enrol import write_passkey
     from doorward.credentials.passkeys.options import Party

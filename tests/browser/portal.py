@@ -162,7 +162,7 @@ class Somebody:
     phone: Authenticator | None = None
 
     def has_app(self) -> Somebody:
-        """Return them a confirmed authenticator app."""
+        """Give them a confirmed authenticator app."""
         self.phone = Authenticator.of_text(self.portal.ask("enable_app", email=self.email))
         return self
 

@@ -82,7 +82,7 @@ def _somebody(made: Administrator, known: Known) -> Somebody:
 
 
 def _give_app(who: Somebody) -> None:
-    """Return somebody an app and saved recovery codes."""
+    """Give somebody an app and saved recovery codes."""
     person, now = kit_people.again_by_id(who.id), timezone.now()
     secret = kit_codes.enable_app(person)
     recovery_codes.make(person, now=now)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def enable_app(person: Administrator, *, name: str = "Pixel 9") -> bytes:
-    """Return a person a confirmed authenticator app, of which no code was used; return its secret."""
+    """Give a person a confirmed authenticator app, of which no code was used; return its secret."""
     secret = rules.new_secret(token_bytes)
     write_factor(person.id, secret, step=0, name=name, now=timezone.now())
     return secret

@@ -32,7 +32,7 @@ from tests.whole.rows import state
 pytestmark = pytest.mark.django_db
 
 CONTINUE = "/prove/continue/"
-# What each of these addresses is, and how old a proof may be for it (docs/architecture.md: core/steps).
+# What each of these addresses is, and how old a proof may be for it (gate/requirement.py).
 WANTED: dict[str, Reauthentication] = {
     "account/": OTHERS,
     "account/policy/rehearsal/<uuid:rehearsal_id>/": OTHERS,

@@ -255,7 +255,7 @@ def load_visit(hashed: bytes, *, now: datetime) -> Visit | None:
 
 
 def _trusted(tokens: str) -> dict[str, bytes]:
-    """Return always as many hashes, so that the statement is always the same one."""
+    """Return the same number of hashes each time, so that the statement is always the same one."""
     return _as_many([trusted_hash(one) for one in tokens.split(".")[:MOST_TRUSTED]])
 
 

@@ -180,7 +180,7 @@ _STATE: Final = tuple(
 
 
 def _factors(people: QuerySet[Administrator]) -> dict[UUID, tuple[_State, ...]]:
-    """Return each one's factors by what a decision can hang on."""
+    """Return each one's factors, by what a decision can depend on."""
     columns = [column.removeprefix("administrator__factors__") for column in _STATE]
     rows = Factor.objects.filter(administrator__in=people).order_by()
     gathered: dict[UUID, tuple[_State, ...]] = {}

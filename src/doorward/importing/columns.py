@@ -40,7 +40,7 @@ _IGNORED: Final = re.compile(r"[^a-z0-9]")
 
 
 def recognise(headings: Sequence[str], known: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return for each heading the field that it names; '': none, so that its column is left out.
+    """Return the field that each heading names; '': none, so that its column is left out.
 
     Raises `ColumnTwice` where two name the same.
     """

@@ -151,7 +151,7 @@ def numbers(run: TickRun) -> Numbers:
 
 
 def newly_ticked(people: Collection[UUID], *, customer_id: UUID) -> int:
-    """Return of how many of these people two factors would be newly required: neither ticked yet nor removed."""
+    """Return how many of these people two factors would be newly required of: neither ticked yet nor removed."""
     rows = Administrator.objects.of(customer_id).filter(require_2fa=False)
     rows = rows.exclude(status=Status.REMOVED)
     if len(people) > IN_REQUEST:

@@ -79,7 +79,7 @@ def save_unsent(
 
 
 def carry_over(ended: UUID, begun: UUID, *, now: datetime) -> bool:
-    """Return a session the form that came too late for another one of the same person; return whether there is one."""
+    """Give a session the form that came too late for another one of the same person; return whether there is one."""
     rows = Session.objects.filter(id__in=[ended, begun])
     found = {row.id: row for row in rows.only("id", "administrator_id", "saved_request")}
     old, new = found.get(ended), found.get(begun)

@@ -72,7 +72,7 @@ class Wish:
 
 
 def of_the_answer(sent: QueryDict) -> dict[str, str]:
-    """Return of a request that is not well formed where its answer goes (RFC 6749, 4.1.2.1). Raises `Unanswerable`."""
+    """Return where the answer to a malformed request goes (RFC 6749, 4.1.2.1). Raises `Unanswerable`."""
     names = [name for name in _OF_THE_ANSWER if name in sent]
     if any(len(sent.getlist(name)) > 1 or "\0" in sent[name] for name in names):
         raise Unanswerable

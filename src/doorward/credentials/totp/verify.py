@@ -144,7 +144,7 @@ def _consume(  # noqa: PLR0913 - the code's app and step, and what a proof bring
     event_type: EventType,
     now: datetime,
 ) -> bool:
-    """Accept a time step once, in one statement (RFC 6238, 5.2), and return the counted tries back."""
+    """Accept a time step once, in one statement (RFC 6238, 5.2), and uncount the others' tries."""
     known = auth.browser.known
     unused = Factor.objects.filter(USABLE, id=app.id, last_step__lt=step)
     right = throttle.cleared(known=known)

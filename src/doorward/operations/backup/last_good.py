@@ -36,7 +36,7 @@ def counted(environment: Environment) -> str:
 
 
 def last_good(now: datetime, *, of: str = NAME) -> datetime | None:
-    """Return of which moment the last good backup is; None: none is known of, or only one that is yet to come."""
+    """Return when the last good backup was made; None: none is known of, or only one that is yet to come."""
     seen = heartbeat.seen(of)
     return seen.at if seen and has_come(seen.at, now=now) else None
 

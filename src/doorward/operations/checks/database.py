@@ -50,7 +50,7 @@ def judge_library(version: str, *, safe: bool) -> Finding:
 
 
 def judge_transport(host: str, *, tls: bool) -> Finding:
-    """Return whether who listens on the way to the database can read what it is told."""
+    """Say whether somebody listening on the way to the database can read what it is told."""
     if host.startswith("/") or host in LOOPBACK_NAMES:
         return fine("database", "The database is on this machine.")
     if tls:

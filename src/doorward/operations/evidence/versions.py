@@ -57,7 +57,7 @@ def _row(whose: str, version: PolicyVersion, owner: Owner) -> Row:
 
 
 def what_it_asks(version: PolicyVersion, owner: Owner) -> str:
-    """Return in words what differs from what holds without any version."""
+    """Return what differs from the defaults, in words."""
     changes = changes_between(owner.default, read(version.values))
     told = changes_in(details_of(changes), WORDS)
     asked = [f"{name}: {value or '–'}" for name, _before, value in told]

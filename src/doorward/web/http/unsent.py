@@ -53,7 +53,7 @@ def keep_unsent(request: Request, response: HttpResponse) -> HttpResponse:
 
 
 def carry_over(request: Request, session_id: UUID) -> bool:
-    """Return a session that was just begun the form that its person sent too late; return whether there is one."""
+    """Give a session that was just begun the form that its person sent too late; return whether there is one."""
     ended = _marked(request, WAITS)
     return ended is not None and saved_requests.carry_over(ended, session_id, now=request.now)
 

@@ -350,7 +350,7 @@ _LONGEST = 9
 
 
 def in_words(values: Values) -> list[str]:
-    """Return in words what these values ask."""
+    """Return what these values ask, in words."""
     only = values.kinds is Kinds.PHISHING_RESISTANT
     return [
         required_in_words(values),

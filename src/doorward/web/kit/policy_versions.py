@@ -102,7 +102,7 @@ def done(saved: PolicyVersion | None, wanted: Wanted) -> str:
 
 
 def differences(before: Values, after: Values) -> tuple[str, ...]:
-    """Return in words what is different, field by field."""
+    """Return what is different, in words, field by field."""
     of_tabs = WORDS["policy.tabs"]
     tabs = _(of_tabs.name)
     told = changes_in(details_of(changes_between(before, after)), WORDS)

@@ -164,7 +164,7 @@ def fate_of(request: Request) -> str:
 
 
 def fate_word(fate: Fate, kind: str) -> str:
-    """Return in words what came of a line, in an import of this kind."""
+    """Return what came of a line, in words, in an import of this kind."""
     return {
         Fate.MADE: _("Invited") if kind == inviting.KIND else _("New"),
         Fate.CHANGED: _("Changed"),

@@ -225,7 +225,7 @@ def _day(at: datetime) -> str:
 
 
 def not_in_time(check: str, host: str) -> Finding:
-    """Return that something was not looked at."""
+    """Return the finding that something was not looked at."""
     return advice(
         check,
         _("%(host)s could not be checked in time.") % {"host": host},
