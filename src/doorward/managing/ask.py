@@ -202,7 +202,7 @@ def _insert(  # noqa: PLR0913 - all that a row is made of
 
 
 def _first(customer: Customer, asker_id: UUID, *, now: datetime) -> UUID:
-    """Return whose view of a portal is shown where nobody had to be asked: its primary administrator's, or the next one's."""
+    """Return as whom a portal is seen where nobody had to be asked: its primary administrator, or the next one."""
     ids = agree.who_could_agree(customer.id, asker_id, now=now)
     people = Administrator.objects.of(customer.id).filter(id__in=ids)
     first: UUID = people.order_by("-is_primary", "added_at", "id").values_list("id", flat=True)[0]
