@@ -23,6 +23,7 @@ from doorward.cli.base import main
 from doorward.credentials.events import TWO_FACTOR_RESET
 from doorward.credentials.models import Factor
 from doorward.customers.tabs import BUILT_IN, OF_STAFF
+from doorward.sessions.events import OTHER_SESSIONS_ENDED
 from doorward.sessions.models import Session
 from tests.kit import browsers, codes, staff
 from tests.kit import people as kit_people
@@ -279,6 +280,48 @@ class TestReset:
     def test_where_there_is_none(self, customer):
         kit_people.make_administrator(customer, email=EMAIL)
         assert refused(run("reset-2fa", EMAIL)) == "Two-factor sign-in is not on."
+
+
+class TestEndSessions:
+    def test_of_one_person_and_nobody_else(self, customer, outsider):
+        person = kit_people.make_administrator(customer, email=EMAIL)
+        theirs, others = browsers.browser_of(person), browsers.browser_of(outsider)
+        assert [one.get("/").status_code for one in (theirs, others)] == [200] * 2
+        said = f"{EMAIL} is signed out. Open sessions ended: 1.\n"
+        assert run("end-sessions", EMAIL).output == said
+        assert theirs.get("/").status_code == 303
+        assert others.get("/").status_code == 200
+        [event] = kit_people.events(OTHER_SESSIONS_ENDED)
+        assert (event.subject_id, event.actor_type) == (person.id, "operator")
+        assert event.details["ended"] == 1
+
+    def test_of_everybody_at_every_customer(self, customer, outsider):
+        person = kit_people.make_administrator(customer, email=EMAIL)
+        staff = kit_people.make_administrator(kit_people.provider(), email="nora@provider.example")
+        kit_people.make_administrator(customer, email="away@bakery.example")
+        open_ = [browsers.browser_of(one) for one in (person, person, outsider, staff)]
+        assert [one.get("/").status_code for one in open_] == [200] * 4
+        said = "Everybody is signed out. People: 3. Open sessions ended: 4.\n"
+        assert run("end-sessions", "--all").output == said
+        assert [one.get("/").status_code for one in open_] == [303] * 4
+        told = {
+            one.subject_id: one.details["ended"] for one in kit_people.events(OTHER_SESSIONS_ENDED)
+        }
+        assert told == {person.id: 2, outsider.id: 1, staff.id: 1}
+        assert run("end-sessions", "--all").output.startswith("Everybody is signed out. People: 0.")
+
+    @pytest.mark.parametrize("words", [(), (EMAIL, "--all")])
+    def test_it_is_said_whose(self, customer, words):
+        browser = browsers.browser_of(kit_people.make_administrator(customer, email=EMAIL))
+        answer = run("end-sessions", *words)
+        assert answer.exit_code == 2
+        assert "or --all" in answer.stderr
+        assert browser.get("/").status_code == 200
+
+    @pytest.mark.usefixtures("customer")
+    def test_nobody_has_that_email(self):
+        said = refused(run("end-sessions", "nobody@bakery.example"))
+        assert said == "No administrator has the e-mail nobody@bakery.example."
 
 
 @pytest.mark.processes

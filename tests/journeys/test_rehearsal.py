@@ -221,7 +221,7 @@ def test_who_was_ticked_already_is_told_of_beside_the_others(
     assert "It is already required of 1 other person you selected." in said
     browser.post(path)
     said = text(browser.get("/administrators/"))
-    assert "now required of 1 person. It was required of 1 more already." in said
+    assert "now required of 1 person. It was already required of 1 more." in said
     said = text(browser.get(browser.post(REQUIRE, {"selected": ids})["Location"]))
     assert "It is already required of everybody you selected." in said
     assert "Require 2FA of" not in said

@@ -63,5 +63,5 @@ def test_a_look_at_the_head_counts_for_nothing(owner):
     assert taken(browser, "/activity/export.csv").status_code == HTTPStatus.OK
 
 
-def test_two_hundred_within_a_quarter_of_an_hour_are_enough_for_anybody():
-    assert (rules.EXPORT.limit, rules.EXPORT.seconds) == (200, 900)
+def test_fifty_within_a_quarter_of_an_hour_are_enough_for_anybody():
+    assert (rules.EXPORT.limit, rules.EXPORT.seconds) == (50, 900)

@@ -90,6 +90,21 @@ def test_the_code_box_is_one_field_that_takes_a_paste() -> None:
     assert "maxlength" not in html
 
 
+def test_a_box_that_sends_itself_says_so_beforehand() -> None:
+    """WCAG 2.2, 3.2.2: who types is told, on every page that has such a box."""
+    said = "It is sent with the last digit."
+    box = plain_field("code", "Code", help="It works for ten minutes.")
+    for digits in (6, 8):
+        html = _draw("code_field", box, digits)
+        assert f'id="code-sends" data-needs-script>{said}' in html
+        assert 'aria-describedby="code-help code-sends"' in html
+        assert f'data-code="{digits}"' in html
+    assert 'aria-describedby="code-sends"' in _draw("code_field", plain_field("code", "Code"))
+    for quiet in (_draw("code_field", box, 0), _draw("code_field", box, 6, None, "", False)):
+        assert said not in quiet
+        assert "data-code" not in quiet
+
+
 def test_words_replace_or_become_attributes() -> None:
     made = as_field(plain_field("email", "E-mail", maxlength=320), label="Mail", autofocus=True)
     assert made.label == "Mail"

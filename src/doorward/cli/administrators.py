@@ -10,14 +10,15 @@ from django.utils import timezone
 
 from doorward.audit.actor import CONSOLE
 from doorward.cli.base import Group, json_option, print_json, print_table, with_data
+from doorward.cli.end_sessions import end_sessions
 from doorward.cli.failure import Failure
-from doorward.cli.lookup import customer_named
+from doorward.cli.lookup import administrator_with, customer_named
 from doorward.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from doorward.accounts.models import Administrator, Status
+    from doorward.accounts.models import Status
 
 F = TypeVar("F", bound="Callable[..., Any]")
 # More than any password that is taken, and no more than that into memory.
@@ -116,7 +117,7 @@ def scope_(*, email: str, reach: str, brands: tuple[str, ...], seen: tuple[str, 
     from doorward.accounts import services as accounts_services  # noqa: PLC0415 - after set-up
     from doorward.cli import add_administrator, people  # noqa: PLC0415
 
-    person = _person(email)
+    person = administrator_with(email)
     changed = accounts_services.change(
         person.id,
         accounts_services.Change(scope=add_administrator.scope_of(reach, brands, seen)),
@@ -134,7 +135,7 @@ def resend_invitation(email: str) -> None:
     """Mail a new invitation to somebody who has not accepted one, and print its address."""
     from doorward.cli import add_administrator  # noqa: PLC0415 - after set-up
 
-    add_administrator.resend(_person(email))
+    add_administrator.resend(administrator_with(email))
 
 
 @administrators.command("list")
@@ -161,7 +162,7 @@ def show(*, email: str, as_json: bool) -> None:
     """Show one administrator."""
     from doorward.cli import people  # noqa: PLC0415 - after set-up
 
-    record = people.record_of(people.one(_person(email)))
+    record = people.record_of(people.one(administrator_with(email)))
     if as_json:
         print_json(record)
     else:
@@ -188,6 +189,9 @@ def restore(email: str) -> None:
     _set_status(email, Status.ACTIVE)
 
 
+administrators.add_command(end_sessions)
+
+
 @administrators.command("reset-2fa")
 @click.argument("email")
 @with_data
@@ -195,7 +199,7 @@ def reset_2fa(email: str) -> None:
     """Remove all factors and recovery codes of somebody who has lost them; their sessions end."""
     from doorward.credentials import removal  # noqa: PLC0415 - after set-up
 
-    person = _person(email)
+    person = administrator_with(email)
     removal.reset(person, actor=CONSOLE, now=timezone.now())
     click.echo(f"Two-factor sign-in of {person.email} was reset.")
 
@@ -217,15 +221,6 @@ def erase(email: str) -> None:
     click.echo(f"The personal data of {email} was erased.")
 
 
-def _person(email: str) -> Administrator:
-    from doorward.accounts import services as accounts_services  # noqa: PLC0415
-
-    try:
-        return accounts_services.find_by_email(email)
-    except NotFound as error:
-        raise Failure(f"No administrator has the e-mail {email}.") from error
-
-
 def _password() -> str:
     """Read the password from standard input, without the line break at its end."""
     typed = sys.stdin.buffer.read(_LONGEST_INPUT)
@@ -240,7 +235,7 @@ def _set_status(email: str, status: Status) -> None:
     from doorward.accounts import services as accounts_services  # noqa: PLC0415 - after set-up
     from doorward.accounts.errors import CustomerNotActive, WrongStatus  # noqa: PLC0415
 
-    person = _person(email)
+    person = administrator_with(email)
     try:
         changed = accounts_services.change(
             person.id,

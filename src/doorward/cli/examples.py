@@ -10,6 +10,10 @@ EXAMPLES: Final = {
     "administrators add": (
         'doorward administrators add ines@bakery.example --customer "Harbour Bakery" --tab administrators',
     ),
+    "administrators end-sessions": (
+        "doorward administrators end-sessions ines@bakery.example",
+        "doorward administrators end-sessions --all",
+    ),
     "administrators scope": (
         "doorward administrators scope you@provider.example all",
         'doorward administrators scope nora@provider.example customers --customer "Near Bakery"',

@@ -8,6 +8,7 @@ from doorward.cli.failure import Failure
 from doorward.kernel.errors import NotFound
 
 if TYPE_CHECKING:
+    from doorward.accounts.models import Administrator
     from doorward.customers.models import Customer
 
 
@@ -19,3 +20,13 @@ def customer_named(name: str) -> Customer:
         return services.find(name)
     except NotFound:
         raise Failure(f"There is no customer named {name}.") from None
+
+
+def administrator_with(email: str) -> Administrator:
+    """Return the administrator of that e-mail, or raise `Failure`."""
+    from doorward.accounts import services  # noqa: PLC0415 - after set-up
+
+    try:
+        return services.find_by_email(email)
+    except NotFound:
+        raise Failure(f"No administrator has the e-mail {email}.") from None

@@ -51,7 +51,7 @@ class AskerHeldBack(Refusal):
     """Whoever asked something of many would have to take a step of signing in before they could ask again."""
 
     sentence = _("The person who began it would first have to complete a step of signing in.")
-    reason = _("the person who began it first had to complete a sign-in step")
+    reason = _("the person who began it had a sign-in step to complete")
 
 
 class AskedTooLongAgo(Refusal):

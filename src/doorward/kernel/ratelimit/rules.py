@@ -47,7 +47,7 @@ PUSHING: Final = Window(1000, 900)
 # silently, every few minutes.
 ONWARD: Final = Window(200, 900)
 # Files that one person takes along, one after the other. A history may be long, and each is a line of it.
-EXPORT: Final = Window(200, 900)
+EXPORT: Final = Window(50, 900)
 
 UNKNOWN_ADDRESS: Final = "unknown"
 _IPV6_PREFIX: Final = 64
