@@ -11,8 +11,8 @@ from doorward.web.kit import jinja
 from doorward.web.kit.fields import Field, Option, as_field, attributes, plain_field
 
 
-def _draw(piece: str, *values: Any) -> str:
-    drawn = getattr(jinja.page_template("pieces.html").module, piece)(*values)
+def _draw(piece: str, *values: Any, **named: Any) -> str:
+    drawn = getattr(jinja.page_template("pieces.html").module, piece)(*values, **named)
     return " ".join(drawn.split())
 
 
@@ -100,7 +100,7 @@ def test_a_box_that_sends_itself_says_so_beforehand() -> None:
         assert 'aria-describedby="code-help code-sends"' in html
         assert f'data-code="{digits}"' in html
     assert 'aria-describedby="code-sends"' in _draw("code_field", plain_field("code", "Code"))
-    for quiet in (_draw("code_field", box, 0), _draw("code_field", box, 6, None, "", False)):
+    for quiet in (_draw("code_field", box, 0), _draw("code_field", box, sends=False)):
         assert said not in quiet
         assert "data-code" not in quiet
 
